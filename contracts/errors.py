@@ -1,0 +1,74 @@
+"""Refusals an operator reads. Code decides by class; the sentence is for people."""
+
+
+class Refusal(Exception):
+    """Base of every refusal; the message is a whole sentence."""
+
+
+class NotFound(Refusal):
+    pass
+
+
+class Conflict(Refusal):
+    pass
+
+
+class Invalid(Refusal):
+    pass
+
+
+class Unavailable(Refusal):
+    pass
+
+
+class ScanNotFound(NotFound):
+    def __init__(self, scan_id: str) -> None:
+        super().__init__(f"There is no scan {scan_id}.")
+
+
+class TenantNotFound(NotFound):
+    def __init__(self, tenant: str) -> None:
+        super().__init__(f"There is no tenant {tenant}.")
+
+
+class ResultNotFound(NotFound):
+    def __init__(self, recommendation: str) -> None:
+        super().__init__(f"This scan has no recommendation {recommendation}.")
+
+
+class DatasetNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"This scan holds no evidence of the dataset {name}.")
+
+
+class ScanAlreadyRunning(Conflict):
+    def __init__(self, tenant_name: str, scan_id: str) -> None:
+        super().__init__(f"{tenant_name} is already being scanned.")
+        self.scan_id = scan_id
+
+
+class ScanAlreadyFinished(Conflict):
+    def __init__(self, scan_id: str, status: str) -> None:
+        super().__init__(f"Scan {scan_id} has already finished: {status}.")
+        self.scan_id = scan_id
+
+
+class TenantExists(Conflict):
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(f"Tenant {tenant_id} is registered already.")
+
+
+class UnknownProfile(Invalid):
+    def __init__(self, profile: str) -> None:
+        super().__init__(f"There is no profile {profile!r}. Profiles: E5-L1, E5-L2, E3-L1, E3-L2.")
+
+
+class PackInvalid(Invalid):
+    def __init__(self, file: str, why: str) -> None:
+        super().__init__(f"{file}: {why}")
+        self.file = file
+
+
+class TemporalUnavailable(Unavailable):
+    def __init__(self) -> None:
+        super().__init__("The workflow service does not answer; nothing was changed. Try again.")

@@ -1,0 +1,188 @@
+"""A scan as every process sees it: request, plan, batches, state."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.errors import UnknownProfile
+from contracts.verdict import Outcome
+
+
+class ScanStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in (ScanStatus.COMPLETED, ScanStatus.FAILED, ScanStatus.CANCELLED)
+
+
+class Profile(BaseModel):
+    """Level (2 means 1 and 2) and licence that select recommendations. Its name is `E5-L1`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    level: Literal[1, 2]
+    licence: Literal["E3", "E5"] = "E5"
+
+    @property
+    def name(self) -> str:
+        return f"{self.licence}-L{self.level}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.licence} Level {'1' if self.level == 1 else '1 + 2'}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Profile":
+        """Reads `E3-L1`, `L2`, `level 1`, `e5 level 1+2`, `all`; raises UnknownProfile."""
+        folded = re.sub(r"[\s_+-]+", "", text.lower())
+        if folded == "all":
+            return cls(level=2)
+        found = re.fullmatch(r"(e[35])?(?:level|l)?(12|1|2)?(e[35])?", folded)
+        if not folded or not found or (found[1] and found[3]):
+            raise UnknownProfile(text)
+        licence = (found[1] or found[3] or "e5").upper()
+        level = 1 if found[2] == "1" else 2
+        return cls.model_validate({"level": level, "licence": licence})
+
+
+PROFILES = tuple(
+    Profile.model_validate({"level": level, "licence": licence})
+    for licence in ("E5", "E3")
+    for level in (1, 2)
+)
+
+
+class ScanRequest(BaseModel):
+    """What a workflow is started with: ids only."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scan_id: str
+    organisation_id: str
+    tenant_id: str
+    attempt: int = 1
+
+
+class PlannedCheck(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    recommendation: str  # 1.1.3
+    check: str  # slug
+
+
+class Batch(BaseModel):
+    """The checks of one service in one scan: one activity, one collector process."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    checks: list[PlannedCheck]
+    datasets: list[str] = Field(default_factory=list)
+
+
+class ScanPlan(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    total_checks: int
+    batches: list[Batch] = Field(default_factory=list)
+    joint: list[PlannedCheck] = Field(default_factory=list)  # read datasets of several services
+
+
+class BatchRequest(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    scan: ScanRequest
+    batch: Batch
+
+
+class JointRequest(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    scan: ScanRequest
+    checks: list[PlannedCheck]
+
+
+class BatchOutcome(BaseModel):
+    """How a batch ended. `deferred`: checks that wait for the joint stage."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    judged: int
+    deferred: list[PlannedCheck] = Field(default_factory=list)
+    exit_code: int | None = None
+
+
+class FinishRequest(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    scan: ScanRequest
+    status: ScanStatus
+    error_message: str | None = None
+
+
+class CheckLine(BaseModel):
+    """One row of the scan's page."""
+
+    check_id: str  # CIS_1_1_3
+    recommendation: str
+    check: str
+    title: str
+    section: int
+    level: int
+    severity: str
+    service: str
+    verdict: Outcome | None = None
+    reason: str = ""
+    affected_total: int = 0
+    duration_ms: int | None = None
+
+
+class BatchLine(BaseModel):
+    """One service of the scan's page."""
+
+    service: str
+    phase: str = "waiting"
+    dataset: str | None = None
+    attempt: int = 1
+    message: str = ""
+    exit_code: int | None = None
+    duration_ms: int | None = None
+
+
+class ScanState(BaseModel):
+    """The whole state of a scan: what a snapshot carries and `apply` folds events into."""
+
+    scan_id: str
+    tenant_id: str
+    tenant_name: str
+    profile: str
+    status: ScanStatus = ScanStatus.PENDING
+    attempt: int = 1
+    seq: int = 0
+    progress_percentage: int = Field(default=0, ge=0, le=100)
+    current_check: str | None = None
+    total_checks: int = 0
+    completed: int = 0
+    passed: int = 0
+    failed: int = 0
+    manual: int = 0
+    not_applicable: int = 0
+    errors: int = 0
+    error_message: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    batches: list[BatchLine] = Field(default_factory=list)
+    checks: list[CheckLine] = Field(default_factory=list)
+    unknown_events: list[str] = Field(default_factory=list)
