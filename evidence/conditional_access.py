@@ -1,0 +1,1 @@
+"""Datasets of conditional_access."""
