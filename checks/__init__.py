@@ -1,39 +1,31 @@
 """Imports every check module by name, so that CHECKS is whole."""
 
-from checks.entra import (
-    administrators as entra_administrators,
-    authentication_methods as entra_authentication_methods,
-    conditional_access as entra_conditional_access,
-    consent as entra_consent,
-    directory_settings as entra_directory_settings,
-    guests as entra_guests,
-    privileged_identity as entra_privileged_identity,
-)
-from checks.exchange import (
-    antimalware as exchange_antimalware,
-    antiphishing as exchange_antiphishing,
-    antispam as exchange_antispam,
-    client_access as exchange_client_access,
-    defender as exchange_defender,
-    mail_authentication as exchange_mail_authentication,
-    mail_flow as exchange_mail_flow,
-    mailbox_auditing as exchange_mailbox_auditing,
-    priority_accounts as exchange_priority_accounts,
-)
-from checks.fabric import tenant_settings as fabric_tenant_settings
-from checks.intune import enrolment as intune_enrolment
-from checks.microsoft365 import tenant_settings as microsoft365_tenant_settings
-from checks.purview import (
-    auditing as purview_auditing,
-    data_loss as purview_data_loss,
-    labels as purview_labels,
-)
-from checks.sharepoint import (
-    access_and_scripts as sharepoint_access_and_scripts,
-    sharing as sharepoint_sharing,
-)
-from checks.teams import (
-    apps_and_reporting as teams_apps_and_reporting,
-    external_access as teams_external_access,
-    meetings as teams_meetings,
-)
+# ruff: noqa: F401
+
+import checks.entra.administrators
+import checks.entra.authentication_methods
+import checks.entra.conditional_access
+import checks.entra.consent
+import checks.entra.directory_settings
+import checks.entra.guests
+import checks.entra.privileged_identity
+import checks.exchange.antimalware
+import checks.exchange.antiphishing
+import checks.exchange.antispam
+import checks.exchange.client_access
+import checks.exchange.defender
+import checks.exchange.mail_authentication
+import checks.exchange.mail_flow
+import checks.exchange.mailbox_auditing
+import checks.exchange.priority_accounts
+import checks.fabric.tenant_settings
+import checks.intune.enrolment
+import checks.microsoft365.tenant_settings
+import checks.purview.auditing
+import checks.purview.data_loss
+import checks.purview.labels
+import checks.sharepoint.access_and_scripts
+import checks.sharepoint.sharing
+import checks.teams.apps_and_reporting
+import checks.teams.external_access
+import checks.teams.meetings
