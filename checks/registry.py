@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.verdict import Verdict
 from evidence.dataset import Dataset
 from evidence.evidence import SUBSCRIBED_SKUS, Evidence
-from evidence.licences import Licence
+from evidence.licences import Licence, SubscribedSku
 
 Judge = Callable[[Evidence], Verdict]
 
@@ -55,3 +55,9 @@ def check(
         return judge
 
     return register
+
+
+def datasets() -> dict[str, type[Dataset]]:
+    """Every dataset that a check reads, by key."""
+    found = {dataset.key: dataset for item in CHECKS.values() for dataset in item.datasets}
+    return found | {SUBSCRIBED_SKUS: SubscribedSku}

@@ -1,5 +1,6 @@
 """The collector protocol, version 1: request on stdin, marked NDJSON lines on stdout."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -67,6 +68,7 @@ class Hello(_Line):
     protocol: int
     collector: str
     versions: dict[str, str] = Field(default_factory=dict)
+    captured_at: datetime | None = None  # a recorded tenant says when its evidence was read
 
 
 class Connected(_Line):

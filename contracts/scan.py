@@ -80,6 +80,15 @@ class PlannedCheck(BaseModel):
     check: str  # slug
 
 
+class RetryScope(StrEnum):
+    """What a new attempt does again."""
+
+    FAILED_READS = "failed-reads"  # checks with error; datasets that were read stay
+    ERRORS = "errors"  # checks with error, all their datasets anew
+    ALL = "all"
+    ONE = "one"  # a single recommendation, its datasets anew
+
+
 class Batch(BaseModel):
     """The checks of one service in one scan: one activity, one collector process."""
 
@@ -88,6 +97,7 @@ class Batch(BaseModel):
     service: str
     checks: list[PlannedCheck]
     datasets: list[str] = Field(default_factory=list)
+    after: list[str] = Field(default_factory=list)  # services whose rows this batch starts from
 
 
 class ScanPlan(BaseModel):
@@ -106,10 +116,13 @@ class BatchRequest(BaseModel):
 
 
 class JointRequest(BaseModel):
+    """Judge whatever the batches left open. `unread`: why a service brought no evidence."""
+
     model_config = ConfigDict(frozen=True)
 
     scan: ScanRequest
     checks: list[PlannedCheck]
+    unread: dict[str, str] = Field(default_factory=dict)
 
 
 class BatchOutcome(BaseModel):
@@ -119,8 +132,7 @@ class BatchOutcome(BaseModel):
 
     service: str
     judged: int
-    deferred: list[PlannedCheck] = Field(default_factory=list)
-    exit_code: int | None = None
+    deferred: int = 0  # checks that wait for the joint stage
 
 
 class FinishRequest(BaseModel):
@@ -170,7 +182,7 @@ class ScanState(BaseModel):
     status: ScanStatus = ScanStatus.PENDING
     attempt: int = 1
     seq: int = 0
-    progress_percentage: int = Field(default=0, ge=0, le=100)
+    progress_percentage: float = Field(default=0, ge=0, le=100)
     current_check: str | None = None
     total_checks: int = 0
     completed: int = 0

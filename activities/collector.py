@@ -1,0 +1,203 @@
+"""Start, feed, read and stop one collector process. The only place that starts a process."""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from contracts.collector import (
+    COLLECTOR_LINE,
+    MARKER,
+    MAX_LINE_BYTES,
+    CollectorLine,
+    CollectorRequest,
+    Log,
+)
+from evidence.parse import UnreadableJson, loads_strict
+
+STOP_GRACE_S = 1.5
+_CHUNK = 64 * 1024
+_LOG_LINES = 5000
+_STDERR_BYTES = 64 * 1024
+_PREFIX = re.compile(rb"^(?:\xef\xbb\xbf|\x1b\[[0-9;?]*[A-Za-z])+")
+_KNOWN_TYPES = {
+    "hello",
+    "connected",
+    "connect-failed",
+    "dataset-started",
+    "rows",
+    "dataset-finished",
+    "dataset-failed",
+    "log",
+    "bye",
+}
+_MIN_SECRET = 6
+
+
+class CollectorFailed(Exception):
+    """The collector broke the protocol or died. The sentence names how."""
+
+
+@dataclass(frozen=True)
+class CollectorCommand:
+    """An argv list, never a shell, and the whole environment the child gets."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class CollectorProcess:
+    """One child in a session of its own. `stop` is safe to call at any time, more than once."""
+
+    def __init__(self, process: asyncio.subprocess.Process, secrets: tuple[str, ...]) -> None:
+        self._process = process
+        self._secrets = secrets
+        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._stderr = bytearray()
+        self._drain = asyncio.create_task(self._drain_stderr())
+
+    @classmethod
+    async def start(
+        cls, command: CollectorCommand, request: CollectorRequest
+    ) -> "CollectorProcess":
+        """Sends the request; stdin stays open as a leash."""
+        process = await asyncio.create_subprocess_exec(
+            *_tied_to_us(command.argv),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(command.environment),
+            start_new_session=True,
+        )
+        collector = cls(process, _secrets_of(request))
+        try:
+            assert process.stdin is not None  # noqa: S101  (asked for above)
+            process.stdin.write(request.model_dump_json().encode() + b"\n")
+            with contextlib.suppress(ConnectionError):
+                await process.stdin.drain()
+        except BaseException:
+            await collector.stop()
+            raise
+        return collector
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.returncode
+
+    def log_text(self) -> str:
+        errors = self._stderr.decode("utf-8", "replace")
+        tail = [f"[stderr] {line}" for line in errors.splitlines()]
+        return self._redacted("\n".join([*self._log, *tail]))
+
+    async def lines(self) -> AsyncIterator[CollectorLine]:
+        """Protocol lines; everything else goes to the log. Raises CollectorFailed."""
+        async for raw in self._raw_lines():
+            line = self._parse(raw)
+            if isinstance(line, Log):
+                self._log.append(f"[{line.level}] {line.message}")
+            if line is not None:
+                yield line
+
+    async def wait(self, within_s: float) -> int | None:
+        """The exit code, or None when the process does not end in time."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), within_s)
+        return self._process.returncode
+
+    async def stop(self) -> None:
+        """End the whole group: leash, SIGTERM, then SIGKILL after the grace."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._signal(signal.SIGTERM) and await self.wait(STOP_GRACE_S) is None:
+            self._signal(signal.SIGKILL)
+            await self.wait(STOP_GRACE_S)
+        self._signal(signal.SIGKILL)  # grandchildren that outlived their parent
+        self._drain.cancel()
+        # A grandchild in a session of its own may hold the pipes: do not wait for it.
+        self._process._transport.close()  # type: ignore[attr-defined]
+
+    def _signal(self, number: signal.Signals) -> bool:
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+    async def _raw_lines(self) -> AsyncIterator[bytes]:
+        """Lines up to the protocol's limit; the rest of a longer log line is passed over."""
+        assert self._process.stdout is not None  # noqa: S101
+        buffer = bytearray()
+        skipping = False
+        while chunk := await self._process.stdout.read(_CHUNK):
+            buffer += chunk
+            while (end := buffer.find(b"\n")) >= 0:
+                line = bytes(buffer[:end])
+                del buffer[: end + 1]
+                if not skipping:
+                    yield line
+                skipping = False
+            if len(buffer) > MAX_LINE_BYTES + len(MARKER):
+                if not skipping and _is_protocol(bytes(buffer[:64])):
+                    raise CollectorFailed("a protocol line is longer than 256 KiB")
+                skipping = True
+                buffer.clear()
+        if buffer and not skipping:
+            if _is_protocol(bytes(buffer[:64])):
+                raise CollectorFailed("the collector's last line was cut")
+            yield bytes(buffer)
+
+    def _parse(self, raw: bytes) -> CollectorLine | None:
+        line = _PREFIX.sub(b"", raw).rstrip(b"\r")
+        if not line.startswith(MARKER):
+            if line:
+                self._log.append(line.decode("utf-8", "replace")[:2000])
+            return None
+        if len(line) > MAX_LINE_BYTES + len(MARKER):
+            raise CollectorFailed("a protocol line is longer than 256 KiB")
+        try:
+            body = loads_strict(line[len(MARKER) :].decode("utf-8"))
+        except (UnreadableJson, UnicodeDecodeError) as error:
+            raise CollectorFailed(f"a protocol line cannot be decoded: {error}") from None
+        if not isinstance(body, dict):
+            raise CollectorFailed("a protocol line is not a JSON object")
+        if body.get("type") not in _KNOWN_TYPES:
+            self._log.append(f"[unknown line] {str(body.get('type'))[:100]}")
+            return None
+        try:
+            return COLLECTOR_LINE.validate_python(body)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise CollectorFailed(f"a protocol line does not fit: {where}") from None
+
+    async def _drain_stderr(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101
+        while chunk := await self._process.stderr.read(_CHUNK):
+            self._stderr += chunk
+            del self._stderr[:-_STDERR_BYTES]
+
+    def _redacted(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+
+def _is_protocol(start: bytes) -> bool:
+    return _PREFIX.sub(b"", start).startswith(MARKER)
+
+
+def _secrets_of(request: CollectorRequest) -> tuple[str, ...]:
+    values = [value for value in request.credential.values() if isinstance(value, str)]
+    return tuple(value for value in values if len(value) >= _MIN_SECRET)
+
+
+def _tied_to_us(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The kernel kills the child when its worker dies, however it dies (Linux)."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL", "--", *argv) if setpriv else argv

@@ -1,0 +1,72 @@
+"""What the API, the pages and the command line show of stored results."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from contracts.parameters import TenantParameters
+from contracts.scan import CheckLine
+from contracts.verdict import Affected
+
+
+class DatasetLine(BaseModel):
+    """How one dataset of a scan was read."""
+
+    name: str
+    service: str
+    status: str
+    message: str = ""
+    rows: int = 0
+    pages: int = 0
+    read: str = ""
+    collector: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
+    tenant_id: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    duration_ms: int = 0
+    sha256: str = ""
+    bytes: int = 0
+
+
+class DatasetRows(BaseModel):
+    dataset: DatasetLine
+    rows: list[dict[str, Any]]
+    offset: int = 0
+    total: int = 0
+
+
+class ResultDetail(CheckLine):
+    """One verdict with everything that proves it."""
+
+    code: str = ""
+    affected: list[Affected] = Field(default_factory=list)
+    incomplete: bool = False
+    notes: list[str] = Field(default_factory=list)
+    parameters: dict[str, Any] = Field(default_factory=dict)  # the values that were consulted
+    attempt: int = 1
+    judged_at: datetime | None = None
+    rationale: str = ""
+    remediation: str = ""
+    passes_when: str = ""
+    prompt: str = ""
+    licences: list[str] = Field(default_factory=list)
+    datasets: list[DatasetLine] = Field(default_factory=list)
+
+
+class TenantLine(BaseModel):
+    tenant_id: str
+    microsoft_id: str = ""
+    name: str
+    domain: str
+    connection: Literal["powershell", "recorded"]
+    pack: str | None = None
+    created_at: datetime
+    last_scan_id: str | None = None
+    last_scan_status: str | None = None
+    running_scan_id: str | None = None
+
+
+class TenantDetail(TenantLine):
+    parameters: TenantParameters = Field(default_factory=TenantParameters)

@@ -1,0 +1,76 @@
+"""What each service of a scan is doing, and its collector's log."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.scan import BatchLine
+from store.tables import BatchLog, BatchRow, Scan
+
+
+async def list_batches(
+    session: AsyncSession, *, organisation_id: str, scan_id: str
+) -> list[BatchLine]:
+    found = await session.scalars(
+        select(BatchRow)
+        .join(Scan, Scan.id == BatchRow.scan_id)
+        .where(BatchRow.scan_id == scan_id, Scan.organisation_id == organisation_id)
+        .order_by(BatchRow.service)
+    )
+    return [
+        BatchLine(
+            service=row.service,
+            phase=row.phase,
+            dataset=row.dataset,
+            attempt=row.attempt,
+            message=row.message,
+            exit_code=row.exit_code,
+            duration_ms=row.duration_ms,
+        )
+        for row in found
+    ]
+
+
+async def count_failures(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str
+) -> int:
+    """How often this batch's collector has failed in the running attempt of the scan."""
+    found = await session.scalar(
+        select(BatchRow.failures)
+        .join(Scan, Scan.id == BatchRow.scan_id)
+        .where(
+            BatchRow.scan_id == scan_id,
+            BatchRow.service == service,
+            Scan.organisation_id == organisation_id,
+        )
+    )
+    return found or 0
+
+
+async def put_log(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    scan_id: str,
+    service: str,
+    attempt: int,
+    text: str,
+) -> None:
+    """Replaces what an earlier try of the same batch left. `text` is redacted already."""
+    await session.merge(BatchLog(scan_id=scan_id, service=service, attempt=attempt, text=text))
+
+
+async def read_log(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str
+) -> str | None:
+    found = await session.scalars(
+        select(BatchLog.text)
+        .join(Scan, Scan.id == BatchLog.scan_id)
+        .where(
+            BatchLog.scan_id == scan_id,
+            BatchLog.service == service,
+            Scan.organisation_id == organisation_id,
+        )
+        .order_by(BatchLog.attempt)
+    )
+    logs = list(found)
+    return "\n".join(logs) if logs else None

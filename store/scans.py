@@ -1,0 +1,213 @@
+"""Scans: create, list, read their whole state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.errors import ScanNotFound
+from contracts.scan import CheckLine, Profile, RetryScope, ScanState, ScanStatus
+from store.batches import list_batches
+from store.results import list_results
+from store.tables import Attempt, PlannedCheck, Scan, Tenant
+
+TERMINAL = (ScanStatus.COMPLETED, ScanStatus.FAILED, ScanStatus.CANCELLED)
+
+
+async def add_scan(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    tenant: Tenant,
+    benchmark: str,
+    profile: Profile,
+    checks: Sequence[CheckLine],
+    at: datetime,
+    requested_by: str | None = None,
+    trigger: str = "manual",
+    idempotency_key: str | None = None,
+    scan_id: str | None = None,
+) -> Scan:
+    """A `pending` scan with every planned recommendation, in the order of the benchmark."""
+    scan = Scan(
+        id=scan_id or str(uuid4()),
+        organisation_id=organisation_id,
+        tenant_id=tenant.id,
+        benchmark=benchmark,
+        profile=profile.name,
+        trigger=trigger,
+        requested_by=requested_by,
+        idempotency_key=idempotency_key,
+        parameters=tenant.parameters,
+        status=ScanStatus.PENDING,
+        attempt=1,
+        seq=0,
+        total_checks=len(checks),
+        created_at=at,
+    )
+    session.add(scan)
+    await session.flush()
+    session.add_all(
+        PlannedCheck(
+            scan_id=scan.id,
+            recommendation=line.recommendation,
+            position=position,
+            check_id=line.check_id,
+            slug=line.check,
+            title=line.title,
+            section=line.section,
+            level=line.level,
+            severity=line.severity,
+            service=line.service,
+        )
+        for position, line in enumerate(checks)
+    )
+    session.add(
+        Attempt(
+            scan_id=scan.id,
+            number=1,
+            scope=RetryScope.ALL,
+            recommendations=[line.recommendation for line in checks],
+            requested_by=requested_by,
+            started_at=at,
+        )
+    )
+    await session.flush()
+    return scan
+
+
+async def get_scan(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, lock: bool = False
+) -> Scan:
+    """Raises ScanNotFound, also for a scan of somebody else."""
+    query = select(Scan).where(Scan.id == scan_id, Scan.organisation_id == organisation_id)
+    scan = await session.scalar(query.with_for_update() if lock else query)
+    if scan is None:
+        raise ScanNotFound(scan_id)
+    return scan
+
+
+async def stamp_capture(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, at: datetime
+) -> datetime:
+    """The first stamp of an attempt stands; answers with it."""
+    scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
+    if scan.captured_at is None:
+        scan.captured_at = at
+    return scan.captured_at
+
+
+async def get_attempt(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, number: int
+) -> Attempt:
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    return await session.get_one(Attempt, (scan_id, number))
+
+
+async def list_attempts(
+    session: AsyncSession, *, organisation_id: str, scan_id: str
+) -> list[Attempt]:
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    found = await session.scalars(
+        select(Attempt).where(Attempt.scan_id == scan_id).order_by(Attempt.number)
+    )
+    return list(found)
+
+
+async def by_idempotency_key(
+    session: AsyncSession, *, organisation_id: str, key: str
+) -> Scan | None:
+    return await session.scalar(
+        select(Scan).where(Scan.organisation_id == organisation_id, Scan.idempotency_key == key)
+    )
+
+
+async def running_scan(
+    session: AsyncSession, *, organisation_id: str, tenant_id: str
+) -> Scan | None:
+    """The newest scan of a tenant that has not ended."""
+    return await session.scalar(
+        select(Scan)
+        .where(
+            Scan.organisation_id == organisation_id,
+            Scan.tenant_id == tenant_id,
+            Scan.status.not_in(TERMINAL),
+        )
+        .order_by(Scan.created_at.desc())
+        .limit(1)
+    )
+
+
+async def list_open(session: AsyncSession, *, organisation_id: str) -> list[Scan]:
+    found = await session.scalars(
+        select(Scan).where(Scan.organisation_id == organisation_id, Scan.status.not_in(TERMINAL))
+    )
+    return list(found)
+
+
+async def list_scans(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    tenant_id: str | None = None,
+    active: bool | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[ScanState]:
+    """Newest first, without their checks; `before` continues a list at a `created_at`."""
+    query: Select[Scan, str] = (
+        select(Scan, Tenant.name)
+        .join(Tenant, Tenant.id == Scan.tenant_id)
+        .where(Scan.organisation_id == organisation_id)
+        .order_by(Scan.created_at.desc(), Scan.id)
+        .limit(limit)
+    )
+    if tenant_id is not None:
+        query = query.where(Scan.tenant_id == tenant_id)
+    if active is not None:
+        chosen = Scan.status.not_in(TERMINAL) if active else Scan.status.in_(TERMINAL)
+        query = query.where(chosen)
+    if before is not None:
+        query = query.where(Scan.created_at < before)
+    return [_state(scan, name) for scan, name in await session.execute(query)]
+
+
+async def read_state(session: AsyncSession, *, organisation_id: str, scan_id: str) -> ScanState:
+    scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    tenant = await session.get_one(Tenant, scan.tenant_id)
+    state = _state(scan, tenant.name)
+    return state.model_copy(
+        update={
+            "checks": await list_results(session, organisation_id=organisation_id, scan_id=scan_id),
+            "batches": await list_batches(
+                session, organisation_id=organisation_id, scan_id=scan_id
+            ),
+        }
+    )
+
+
+def _state(scan: Scan, tenant_name: str) -> ScanState:
+    return ScanState(
+        scan_id=scan.id,
+        tenant_id=scan.tenant_id,
+        tenant_name=tenant_name,
+        profile=scan.profile,
+        status=ScanStatus(scan.status),
+        attempt=scan.attempt,
+        seq=scan.seq,
+        progress_percentage=scan.progress,
+        current_check=scan.current_check,
+        total_checks=scan.total_checks,
+        completed=scan.completed,
+        passed=scan.passed,
+        failed=scan.failed,
+        manual=scan.manual,
+        not_applicable=scan.not_applicable,
+        errors=scan.errors,
+        error_message=scan.error_message,
+        created_at=scan.created_at,
+        started_at=scan.started_at,
+        finished_at=scan.finished_at,
+    )
