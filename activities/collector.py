@@ -18,13 +18,18 @@ from contracts.collector import (
     MAX_LINE_BYTES,
     CollectorLine,
     CollectorRequest,
+    ConnectFailed,
+    DatasetFailed,
     Log,
 )
 from evidence.parse import UnreadableJson, loads_strict
 
 STOP_GRACE_S = 1.5
+_POLL_S = 0.02
 _CHUNK = 64 * 1024
 _LOG_LINES = 5000
+_LOG_BYTES = 2000  # of one line that is no protocol line
+_PREFIX_BYTES = 64  # room for what a terminal puts before a line
 _STDERR_BYTES = 64 * 1024
 _PREFIX = re.compile(rb"^(?:\xef\xbb\xbf|\x1b\[[0-9;?]*[A-Za-z])+")
 _KNOWN_TYPES = {
@@ -101,14 +106,19 @@ class CollectorProcess:
         async for raw in self._raw_lines():
             line = self._parse(raw)
             if isinstance(line, Log):
-                self._log.append(f"[{line.level}] {line.message}")
+                self._log.append(f"[{line.level}] {line.message}"[:_LOG_BYTES])
+            elif isinstance(line, ConnectFailed | DatasetFailed):
+                line.error.message = self._redacted(line.error.message)
             if line is not None:
                 yield line
 
     async def wait(self, within_s: float) -> int | None:
         """The exit code, or None when the process does not end in time."""
+        # asyncio's own wait() also waits for the pipes, which a grandchild may hold open.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), within_s)
+            async with asyncio.timeout(within_s):
+                while self._process.returncode is None:  # noqa: ASYNC110
+                    await asyncio.sleep(_POLL_S)
         return self._process.returncode
 
     async def stop(self) -> None:
@@ -120,6 +130,7 @@ class CollectorProcess:
             await self.wait(STOP_GRACE_S)
         self._signal(signal.SIGKILL)  # grandchildren that outlived their parent
         self._drain.cancel()
+        await asyncio.gather(self._drain, return_exceptions=True)
         # A grandchild in a session of its own may hold the pipes: do not wait for it.
         self._process._transport.close()  # type: ignore[attr-defined]
 
@@ -131,7 +142,7 @@ class CollectorProcess:
         return True
 
     async def _raw_lines(self) -> AsyncIterator[bytes]:
-        """Lines up to the protocol's limit; the rest of a longer log line is passed over."""
+        """Lines up to the protocol's limit; of a longer log line the beginning."""
         assert self._process.stdout is not None  # noqa: S101
         buffer = bytearray()
         skipping = False
@@ -143,13 +154,15 @@ class CollectorProcess:
                 if not skipping:
                     yield line
                 skipping = False
-            if len(buffer) > MAX_LINE_BYTES + len(MARKER):
-                if not skipping and _is_protocol(bytes(buffer[:64])):
-                    raise CollectorFailed("a protocol line is longer than 256 KiB")
+            if len(buffer) > MAX_LINE_BYTES + _PREFIX_BYTES:
+                if not skipping:
+                    if _is_protocol(bytes(buffer[:_PREFIX_BYTES])):
+                        raise CollectorFailed("a protocol line is longer than 256 KiB")
+                    yield bytes(buffer[:_LOG_BYTES])
                 skipping = True
                 buffer.clear()
         if buffer and not skipping:
-            if _is_protocol(bytes(buffer[:64])):
+            if _is_protocol(bytes(buffer[:_PREFIX_BYTES])):
                 raise CollectorFailed("the collector's last line was cut")
             yield bytes(buffer)
 
@@ -157,7 +170,7 @@ class CollectorProcess:
         line = _PREFIX.sub(b"", raw).rstrip(b"\r")
         if not line.startswith(MARKER):
             if line:
-                self._log.append(line.decode("utf-8", "replace")[:2000])
+                self._log.append(line[:_LOG_BYTES].decode("utf-8", "replace"))
             return None
         if len(line) > MAX_LINE_BYTES + len(MARKER):
             raise CollectorFailed("a protocol line is longer than 256 KiB")
@@ -167,8 +180,9 @@ class CollectorProcess:
             raise CollectorFailed(f"a protocol line cannot be decoded: {error}") from None
         if not isinstance(body, dict):
             raise CollectorFailed("a protocol line is not a JSON object")
-        if body.get("type") not in _KNOWN_TYPES:
-            self._log.append(f"[unknown line] {str(body.get('type'))[:100]}")
+        kind = body.get("type")
+        if not isinstance(kind, str) or kind not in _KNOWN_TYPES:
+            self._log.append(f"[unknown line] {str(kind)[:100]}")
             return None
         try:
             return COLLECTOR_LINE.validate_python(body)
@@ -193,8 +207,10 @@ def _is_protocol(start: bytes) -> bool:
 
 
 def _secrets_of(request: CollectorRequest) -> tuple[str, ...]:
+    """A key of several lines is sought line by line: that is how a log holds it."""
     values = [value for value in request.credential.values() if isinstance(value, str)]
-    return tuple(value for value in values if len(value) >= _MIN_SECRET)
+    lines = [line for value in values for line in value.splitlines()]
+    return tuple(line for line in sorted(lines, key=len, reverse=True) if len(line) >= _MIN_SECRET)
 
 
 def _tied_to_us(argv: tuple[str, ...]) -> tuple[str, ...]:

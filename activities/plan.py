@@ -19,7 +19,10 @@ def make_plan(planned: Iterable[PlannedCheck]) -> ScanPlan:
     joint: list[PlannedCheck] = []
     needed: dict[str, set[str]] = defaultdict(set)
     for item in chosen:
-        check = CHECKS[item.check]
+        check = CHECKS.get(item.check)
+        if check is None:  # of another version: the joint stage says so
+            joint.append(item)
+            continue
         if len(check.services) > 1:
             joint.append(item)
         else:

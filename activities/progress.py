@@ -39,6 +39,7 @@ class Progress:
         *,
         only_from: tuple[ScanStatus, ...] | None = None,
         error_message: str | None = None,
+        by: str | None = None,
     ) -> bool:
         async with self._database.begin() as session:
             event = await events.change_status(
@@ -49,6 +50,7 @@ class Progress:
                 at=now(),
                 only_from=only_from,
                 error_message=error_message,
+                by=by,
             )
         return self._tell(event)
 

@@ -72,3 +72,33 @@ class PackInvalid(Invalid):
 class TemporalUnavailable(Unavailable):
     def __init__(self) -> None:
         super().__init__("The workflow service does not answer; nothing was changed. Try again.")
+
+
+class ScanNotRunning(Conflict):
+    def __init__(self, scan_id: str, status: str) -> None:
+        super().__init__(f"Scan {scan_id} is {status}; it must be running for that.")
+        self.scan_id = scan_id
+
+
+class ScanStillRunning(Conflict):
+    def __init__(self, scan_id: str, status: str) -> None:
+        super().__init__(f"Scan {scan_id} is {status}; it can be retried when it has ended.")
+        self.scan_id = scan_id
+
+
+class NothingToRetry(Conflict):
+    def __init__(self, scan_id: str) -> None:
+        super().__init__(f"Scan {scan_id} has nothing to do again: no check ended in error.")
+        self.scan_id = scan_id
+
+
+class WishRefused(Conflict):
+    """The running scan refused; the sentence is its own."""
+
+
+class NoWorkerAnswers(Unavailable):
+    def __init__(self) -> None:
+        super().__init__(
+            "No worker answers. The wish is kept and takes effect when one returns; "
+            "a cancel is possible at any time."
+        )

@@ -55,6 +55,7 @@ class StatusEvent(Frame):
     error_message: str | None = None
     attempt: int = 1
     check: JudgedCheck | None = None
+    by: str | None = None  # the operator whose wish this change fulfils
 
 
 class BatchEvent(Frame):

@@ -38,17 +38,17 @@ def apply(state: ScanState, event: AnyEvent) -> ScanState:
         case StatusEvent():
             state = _with_status(state, event)
         case BatchEvent():
-            line = BatchLine(
-                service=event.service,
-                phase=event.phase,
-                dataset=event.dataset,
-                attempt=event.attempt,
-                message=event.message,
+            line = _batch_of(state, event.service).model_copy(
+                update={
+                    "phase": event.phase,
+                    "dataset": event.dataset,
+                    "attempt": event.attempt,
+                    "message": event.message,
+                }
             )
             state = _with_batch(state, line)
         case PowershellFinishedEvent():
-            known = next((b for b in state.batches if b.service == event.service), None)
-            line = (known or BatchLine(service=event.service)).model_copy(
+            line = _batch_of(state, event.service).model_copy(
                 update={"exit_code": event.exit_code, "duration_ms": event.duration_ms}
             )
             state = _with_batch(state, line)
@@ -85,6 +85,11 @@ def _judged(line: CheckLine, judged: JudgedCheck) -> CheckLine:
             "duration_ms": judged.duration_ms,
         }
     )
+
+
+def _batch_of(state: ScanState, service: str) -> BatchLine:
+    known = (batch for batch in state.batches if batch.service == service)
+    return next(known, BatchLine(service=service))
 
 
 def _with_batch(state: ScanState, line: BatchLine) -> ScanState:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from contracts.parameters import TenantParameters
-from contracts.scan import CheckLine
+from contracts.scan import CheckLine, ScanStatus
 from contracts.verdict import Affected
 
 
@@ -70,3 +70,24 @@ class TenantLine(BaseModel):
 
 class TenantDetail(TenantLine):
     parameters: TenantParameters = Field(default_factory=TenantParameters)
+
+
+class RecordedTenant(BaseModel):
+    """What an evidence pack says of itself, after it was verified and kept."""
+
+    folder: str  # where this installation keeps the pack
+    microsoft_id: str
+    name: str
+    domain: str
+    captured_at: datetime
+    parameters: TenantParameters = Field(default_factory=TenantParameters)
+    warnings: list[str] = Field(default_factory=list)
+
+
+class Repair(BaseModel):
+    """A scan that stood open although nothing worked on it, and how it was ended."""
+
+    scan_id: str
+    tenant_name: str
+    status: ScanStatus
+    why: str

@@ -123,6 +123,7 @@ class JointRequest(BaseModel):
     scan: ScanRequest
     checks: list[PlannedCheck]
     unread: dict[str, str] = Field(default_factory=dict)
+    skipped: list[str] = Field(default_factory=list)  # services an operator gave up
 
 
 class BatchOutcome(BaseModel):
@@ -135,12 +136,44 @@ class BatchOutcome(BaseModel):
     deferred: int = 0  # checks that wait for the joint stage
 
 
+class Wish(BaseModel):
+    """What an operator asks of a running scan."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+
+
+class SkipWish(Wish):
+    service: str
+
+
+class StatusRequest(BaseModel):
+    """Set `status` if the scan stands in one of `only_from`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scan: ScanRequest
+    status: ScanStatus
+    only_from: list[ScanStatus]
+    by: str | None = None  # the operator who asked for it
+
+
 class FinishRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     scan: ScanRequest
     status: ScanStatus
     error_message: str | None = None
+
+
+class ScanExecution(BaseModel):
+    """What a running workflow says of itself. `unread`: why a service brought no evidence."""
+
+    paused: bool = False
+    running: list[str] = Field(default_factory=list)
+    finished: list[str] = Field(default_factory=list)
+    unread: dict[str, str] = Field(default_factory=dict)
 
 
 class CheckLine(BaseModel):
@@ -179,6 +212,8 @@ class ScanState(BaseModel):
     tenant_id: str
     tenant_name: str
     profile: str
+    trigger: str = "manual"
+    requested_by: str | None = None
     status: ScanStatus = ScanStatus.PENDING
     attempt: int = 1
     seq: int = 0

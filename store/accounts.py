@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.tables import LoginSession, Organisation, User
+from store.tables import ApiToken, LoginSession, Organisation, User
 
 
 async def first_organisation(session: AsyncSession) -> Organisation | None:
@@ -28,7 +28,7 @@ async def put_user(
     password_hash: str,
     at: datetime,
 ) -> User:
-    """A new user, or a new password for a known one, whose sessions then end."""
+    """A new user, or a new password for a known one, whose sessions and tokens then end."""
     user = await find_user(session, username=username)
     if user is None:
         user = User(
@@ -43,6 +43,7 @@ async def put_user(
     else:
         user.password_hash = password_hash
         await session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
+        await session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     await session.flush()
     return user
 
@@ -81,3 +82,57 @@ async def find_login(
 
 async def end_login(session: AsyncSession, *, token_hash: str) -> None:
     await session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash))
+
+
+async def touch_login(session: AsyncSession, *, token_hash: str, at: datetime) -> None:
+    await session.execute(
+        update(LoginSession).where(LoginSession.token_hash == token_hash).values(last_seen_at=at)
+    )
+
+
+async def add_token(
+    session: AsyncSession,
+    *,
+    user_id: str,
+    name: str,
+    token_hash: str,
+    at: datetime,
+    expires_at: datetime,
+) -> ApiToken:
+    token = ApiToken(
+        id=str(uuid4()),
+        token_hash=token_hash,
+        user_id=user_id,
+        name=name,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    session.add(token)
+    await session.flush()
+    return token
+
+
+async def list_tokens(session: AsyncSession, *, user_id: str) -> list[ApiToken]:
+    found = await session.scalars(
+        select(ApiToken).where(ApiToken.user_id == user_id).order_by(ApiToken.created_at)
+    )
+    return list(found)
+
+
+async def find_token(session: AsyncSession, *, token_hash: str, at: datetime) -> User | None:
+    return await session.scalar(
+        select(User)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == token_hash, ApiToken.expires_at > at)
+    )
+
+
+async def end_token(session: AsyncSession, *, user_id: str, token_id: str) -> bool:
+    """False when this user has no such token."""
+    token = await session.scalar(
+        select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user_id)
+    )
+    if token is None:
+        return False
+    await session.delete(token)
+    return True

@@ -3,8 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.errors import ScanNotFound
 from contracts.scan import BatchLine
 from store.tables import BatchLog, BatchRow, Scan
+
+MAX_LOG = 1_000_000
 
 
 async def list_batches(
@@ -46,7 +49,7 @@ async def count_failures(
     return found or 0
 
 
-async def put_log(
+async def add_log(
     session: AsyncSession,
     *,
     organisation_id: str,
@@ -55,8 +58,16 @@ async def put_log(
     attempt: int,
     text: str,
 ) -> None:
-    """Replaces what an earlier try of the same batch left. `text` is redacted already."""
-    await session.merge(BatchLog(scan_id=scan_id, service=service, attempt=attempt, text=text))
+    """Follows what earlier tries of the same batch left. `text` is redacted already. Raises
+    ScanNotFound."""
+    owned = select(Scan.id).where(Scan.id == scan_id, Scan.organisation_id == organisation_id)
+    if await session.scalar(owned.with_for_update()) is None:
+        raise ScanNotFound(scan_id)
+    known = await session.get(BatchLog, (scan_id, service, attempt))
+    if known is None:
+        known = BatchLog(scan_id=scan_id, service=service, attempt=attempt, text="")
+        session.add(known)
+    known.text = f"{known.text}{text}\n"[-MAX_LOG:]
 
 
 async def read_log(

@@ -19,9 +19,9 @@ from contracts.events import (
     StatusEvent,
     from_body,
 )
-from contracts.scan import RetryScope, ScanStatus
+from contracts.scan import ScanStatus
 from contracts.verdict import Outcome, Verdict
-from store.results import latest_attempt, list_results
+from store.results import latest_attempt
 from store.scans import get_scan
 from store.tables import Attempt, BatchRow, EventRow, PlannedCheck, Scan, VerdictRow
 
@@ -44,6 +44,7 @@ async def change_status(
     at: datetime,
     only_from: tuple[ScanStatus, ...] | None = None,
     error_message: str | None = None,
+    by: str | None = None,
 ) -> StatusEvent | None:
     """Compare and set. None when the scan has ended, or stands in no status of `only_from`."""
     scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
@@ -61,7 +62,9 @@ async def change_status(
             scan.progress = 100
     elif status is ScanStatus.RUNNING and scan.started_at is None:
         scan.started_at = at
-    return await _status_event(session, scan, at)
+    if status is ScanStatus.RUNNING:
+        scan.current_check = await _next_check(session, scan, "")
+    return await status_event(session, scan, at, by=by)
 
 
 async def record_verdict(
@@ -100,7 +103,7 @@ async def record_verdict(
         )
     )
     await session.flush()
-    await _recount(session, scan, planned.service)
+    await recount(session, scan, planned.service)
     judged = JudgedCheck(
         check_id=planned.check_id,
         verdict=verdict.outcome,
@@ -109,7 +112,7 @@ async def record_verdict(
         reason=verdict.reason,
         affected_total=verdict.affected_total,
     )
-    return await _status_event(session, scan, at, judged)
+    return await status_event(session, scan, at, judged)
 
 
 async def record_batch(
@@ -201,7 +204,7 @@ async def list_events(
     return [from_body(body) for body in found]
 
 
-async def _recount(session: AsyncSession, scan: Scan, service: str) -> None:
+async def recount(session: AsyncSession, scan: Scan, service: str) -> None:
     """Counters are counted, never added up: a repeat cannot make them drift."""
     rows = await session.execute(
         select(VerdictRow.outcome, func.count())
@@ -250,8 +253,12 @@ async def _next_check(session: AsyncSession, scan: Scan, service: str) -> str | 
     )
 
 
-async def _status_event(
-    session: AsyncSession, scan: Scan, at: datetime, judged: JudgedCheck | None = None
+async def status_event(
+    session: AsyncSession,
+    scan: Scan,
+    at: datetime,
+    judged: JudgedCheck | None = None,
+    by: str | None = None,
 ) -> StatusEvent:
     event = StatusEvent(
         scan_id=scan.id,
@@ -270,6 +277,7 @@ async def _status_event(
         error_message=scan.error_message,
         attempt=scan.attempt,
         check=judged,
+        by=by,
     )
     _keep(session, event)
     await session.flush()
@@ -318,49 +326,3 @@ async def _end_batches(session: AsyncSession, scan_id: str) -> None:
         row.dataset = None
         if row.phase not in ("finished", "failed", "skipped"):
             row.phase = "failed"
-
-
-async def begin_attempt(
-    session: AsyncSession,
-    *,
-    organisation_id: str,
-    scan_id: str,
-    scope: RetryScope,
-    recommendation: str | None,
-    requested_by: str | None,
-    at: datetime,
-) -> StatusEvent | None:
-    """Opens a finished scan for one more attempt. None when it has nothing to do again."""
-    scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
-    chosen = await _to_judge_again(session, scan, scope, recommendation)
-    if not chosen:
-        return None
-    scan.attempt += 1
-    session.add(
-        Attempt(
-            scan_id=scan.id,
-            number=scan.attempt,
-            scope=scope,
-            recommendations=chosen,
-            requested_by=requested_by,
-            started_at=at,
-        )
-    )
-    for row in await session.scalars(select(BatchRow).where(BatchRow.scan_id == scan_id)):
-        await session.delete(row)
-    await session.flush()
-    scan.status, scan.finished_at, scan.error_message = ScanStatus.PENDING, None, None
-    scan.progress, scan.captured_at = 0, None
-    await _recount(session, scan, "")
-    return await _status_event(session, scan, at)
-
-
-async def _to_judge_again(
-    session: AsyncSession, scan: Scan, scope: RetryScope, recommendation: str | None
-) -> list[str]:
-    lines = await list_results(session, organisation_id=scan.organisation_id, scan_id=scan.id)
-    if scope is RetryScope.ONE:
-        return [line.recommendation for line in lines if line.recommendation == recommendation]
-    if scope is RetryScope.ALL:
-        return [line.recommendation for line in lines]
-    return [line.recommendation for line in lines if line.verdict in (None, Outcome.ERROR)]

@@ -1,16 +1,19 @@
 """Datasets of a scan: rows compressed, equal content of an organisation stored once."""
 
+import contextlib
 import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.collector import DatasetStatus
 from contracts.errors import DatasetNotFound
 from contracts.results import DatasetLine, DatasetRows
+from store.scans import get_scan
 from store.tables import DatasetRead, EvidenceBlob, Scan
 
 
@@ -44,11 +47,11 @@ async def put_dataset(
     packed: bytes,
 ) -> None:
     """The newest read of an attempt stands, unless a complete one is there already."""
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
     known = await session.get(DatasetRead, (scan_id, attempt, line.name))
     if known is not None and known.status == DatasetStatus.OK:
         return
-    if await session.get(EvidenceBlob, (organisation_id, line.sha256)) is None:
-        session.add(EvidenceBlob(organisation_id=organisation_id, sha256=line.sha256, data=packed))
+    await _keep_blob(session, organisation_id, line.sha256, packed)
     await session.merge(
         DatasetRead(
             scan_id=scan_id,
@@ -71,6 +74,20 @@ async def put_dataset(
         )
     )
     await session.flush()
+
+
+async def _keep_blob(
+    session: AsyncSession, organisation_id: str, sha256: str, packed: bytes
+) -> None:
+    """Two scans may store the same content at the same moment: the second finds it there."""
+    query = select(EvidenceBlob.sha256).where(
+        EvidenceBlob.organisation_id == organisation_id, EvidenceBlob.sha256 == sha256
+    )
+    if await session.scalar(query) is not None:
+        return
+    with contextlib.suppress(IntegrityError):
+        async with session.begin_nested():
+            session.add(EvidenceBlob(organisation_id=organisation_id, sha256=sha256, data=packed))
 
 
 async def list_datasets(
@@ -101,7 +118,8 @@ async def load_chunks(
 
     `keep_complete` lets complete reads of earlier attempts stand in for `only_attempt`'s.
     """
-    rows = [row for row in await _newest(session, organisation_id, scan_id) if row.name in names]
+    stored = await _newest(session, organisation_id, scan_id, only_attempt, keep_complete)
+    rows = [row for row in stored if row.name in names]
     blobs = await session.scalars(
         select(EvidenceBlob).where(
             EvidenceBlob.organisation_id == organisation_id,
@@ -133,10 +151,21 @@ async def read_rows(
     return DatasetRows(dataset=line, rows=rows[offset:end], offset=offset, total=len(rows))
 
 
-async def _newest(session: AsyncSession, organisation_id: str, scan_id: str) -> list[DatasetRead]:
+async def _newest(
+    session: AsyncSession,
+    organisation_id: str,
+    scan_id: str,
+    only_attempt: int | None = None,
+    keep_complete: bool = False,
+) -> list[DatasetRead]:
+    usable = [DatasetRead.scan_id == scan_id]
+    if only_attempt is not None:
+        own = DatasetRead.attempt == only_attempt
+        complete = DatasetRead.status == DatasetStatus.OK
+        usable.append(or_(own, complete) if keep_complete else own)
     newest = (
         select(DatasetRead.name, func.max(DatasetRead.attempt).label("attempt"))
-        .where(DatasetRead.scan_id == scan_id)
+        .where(*usable)
         .group_by(DatasetRead.name)
         .subquery()
     )

@@ -49,7 +49,7 @@ async def list_results(
         .where(PlannedCheck.scan_id == scan_id, Scan.organisation_id == organisation_id)
         .order_by(PlannedCheck.position)
     )
-    return [_line(planned, verdict) for planned, verdict in rows.tuples()]
+    return [_line(planned, verdict) for planned, verdict in rows]
 
 
 def _attempt_up_to(attempt: int) -> ColumnElement[int]:

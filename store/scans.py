@@ -1,17 +1,18 @@
 """Scans: create, list, read their whole state."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.errors import ScanNotFound
 from contracts.scan import CheckLine, Profile, RetryScope, ScanState, ScanStatus
 from store.batches import list_batches
 from store.results import list_results
-from store.tables import Attempt, PlannedCheck, Scan, Tenant
+from store.tables import Attempt, EventRow, PlannedCheck, Scan, Tenant
 
 TERMINAL = (ScanStatus.COMPLETED, ScanStatus.FAILED, ScanStatus.CANCELLED)
 
@@ -89,6 +90,26 @@ async def get_scan(
     return scan
 
 
+async def owns_scan(session: AsyncSession, *, organisation_id: str, scan_id: str) -> bool:
+    query = select(Scan.id).where(Scan.id == scan_id, Scan.organisation_id == organisation_id)
+    return await session.scalar(query) is not None
+
+
+async def remove_unstarted(session: AsyncSession, *, organisation_id: str, scan_id: str) -> bool:
+    """Takes back a scan that no workflow has touched yet; False when there is no such."""
+    query = select(Scan).where(
+        Scan.id == scan_id,
+        Scan.organisation_id == organisation_id,
+        Scan.status == ScanStatus.PENDING,
+        Scan.seq == 0,
+    )
+    scan = await session.scalar(query.with_for_update())
+    if scan is None:
+        return False
+    await session.delete(scan)
+    return True
+
+
 async def stamp_capture(
     session: AsyncSession, *, organisation_id: str, scan_id: str, at: datetime
 ) -> datetime:
@@ -154,9 +175,11 @@ async def list_scans(
     tenant_id: str | None = None,
     active: bool | None = None,
     before: datetime | None = None,
+    before_id: str | None = None,
     limit: int = 50,
 ) -> list[ScanState]:
-    """Newest first, without their checks; `before` continues a list at a `created_at`."""
+    """Newest first, without their checks; `before` continues a list at a `created_at`, and
+    `before_id` names the last scan of that very moment that was listed."""
     query: Select[Scan, str] = (
         select(Scan, Tenant.name)
         .join(Tenant, Tenant.id == Scan.tenant_id)
@@ -169,7 +192,10 @@ async def list_scans(
     if active is not None:
         chosen = Scan.status.not_in(TERMINAL) if active else Scan.status.in_(TERMINAL)
         query = query.where(chosen)
-    if before is not None:
+    if before is not None and before_id is not None:
+        same = and_(Scan.created_at == before, Scan.id > before_id)
+        query = query.where(or_(Scan.created_at < before, same))
+    elif before is not None:
         query = query.where(Scan.created_at < before)
     return [_state(scan, name) for scan, name in await session.execute(query)]
 
@@ -194,6 +220,8 @@ def _state(scan: Scan, tenant_name: str) -> ScanState:
         tenant_id=scan.tenant_id,
         tenant_name=tenant_name,
         profile=scan.profile,
+        trigger=scan.trigger,
+        requested_by=scan.requested_by,
         status=ScanStatus(scan.status),
         attempt=scan.attempt,
         seq=scan.seq,
@@ -211,3 +239,35 @@ def _state(scan: Scan, tenant_name: str) -> ScanState:
         started_at=scan.started_at,
         finished_at=scan.finished_at,
     )
+
+
+@dataclass(frozen=True)
+class OpenScan:
+    scan_id: str
+    organisation_id: str
+    tenant_id: str
+    tenant_name: str
+    status: ScanStatus
+
+
+async def list_unfinished(session: AsyncSession, *, touched_before: datetime) -> list[OpenScan]:
+    """Of every organisation, for the reconciler alone: open scans without a recent event."""
+    newest = (
+        select(func.max(EventRow.at))
+        .where(EventRow.scan_id == Scan.id)
+        .correlate(Scan)
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(Scan, Tenant.name)
+        .join(Tenant, Tenant.id == Scan.tenant_id)
+        .where(
+            Scan.status.not_in(TERMINAL),
+            func.coalesce(newest, Scan.created_at) < touched_before,
+        )
+        .order_by(Scan.created_at)
+    )
+    return [
+        OpenScan(scan.id, scan.organisation_id, scan.tenant_id, name, ScanStatus(scan.status))
+        for scan, name in rows.tuples()
+    ]

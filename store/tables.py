@@ -58,6 +58,19 @@ class LoginSession(Base):
     expires_at: Mapped[datetime]
 
 
+class ApiToken(Base):
+    """What a command line signs in with. Only the digest is kept."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class Tenant(Base):
     __tablename__ = "tenant"
     __table_args__ = (Index("tenant_microsoft_id", "organisation_id", "microsoft_id", unique=True),)

@@ -1,0 +1,79 @@
+"""A finished scan goes on with one more attempt; earlier ones stay readable."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contracts.events import StatusEvent
+from contracts.scan import RetryScope, ScanStatus
+from contracts.verdict import Outcome
+from store.events import recount, status_event
+from store.results import list_results
+from store.scans import get_scan
+from store.tables import Attempt, BatchRow, Scan
+
+
+async def begin_attempt(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    scan_id: str,
+    scope: RetryScope,
+    recommendation: str | None,
+    requested_by: str | None,
+    at: datetime,
+) -> StatusEvent | None:
+    """Opens a finished scan for one more attempt. None when it has nothing to do again."""
+    scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
+    chosen = await _to_judge_again(session, scan, scope, recommendation)
+    if not chosen:
+        return None
+    scan.attempt += 1
+    session.add(
+        Attempt(
+            scan_id=scan.id,
+            number=scan.attempt,
+            scope=scope,
+            recommendations=chosen,
+            requested_by=requested_by,
+            started_at=at,
+        )
+    )
+    for row in await session.scalars(select(BatchRow).where(BatchRow.scan_id == scan_id)):
+        await session.delete(row)
+    await session.flush()
+    scan.status, scan.finished_at, scan.error_message = ScanStatus.PENDING, None, None
+    scan.progress, scan.captured_at = 0, None
+    await recount(session, scan, "")
+    return await status_event(session, scan, at, by=requested_by)
+
+
+async def take_back_attempt(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, number: int, at: datetime
+) -> StatusEvent | None:
+    """Undoes `begin_attempt` where nothing could be started: the scan stands as it did before."""
+    scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
+    if scan.attempt != number or number < 2 or scan.status != ScanStatus.PENDING:
+        return None
+    await session.delete(await session.get_one(Attempt, (scan_id, number)))
+    before = await session.get_one(Attempt, (scan_id, number - 1))
+    scan.attempt = number - 1
+    await session.flush()
+    await recount(session, scan, "")
+    scan.status, scan.finished_at = before.status or ScanStatus.FAILED, before.finished_at
+    scan.current_check = None
+    if scan.status == ScanStatus.COMPLETED:
+        scan.progress = 100
+    return await status_event(session, scan, at)
+
+
+async def _to_judge_again(
+    session: AsyncSession, scan: Scan, scope: RetryScope, recommendation: str | None
+) -> list[str]:
+    lines = await list_results(session, organisation_id=scan.organisation_id, scan_id=scan.id)
+    if scope is RetryScope.ONE:
+        return [line.recommendation for line in lines if line.recommendation == recommendation]
+    if scope is RetryScope.ALL:
+        return [line.recommendation for line in lines]
+    return [line.recommendation for line in lines if line.verdict in (None, Outcome.ERROR)]
