@@ -3,10 +3,11 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from checks.registry import CHECKS
 from contracts.scan import Profile
 from contracts.verdict import Severity
 
@@ -21,6 +22,7 @@ TOPIC_FOLDERS = (
     "teams",
 )
 CIS_M365_5 = "cis_m365_5_0_0"
+_READ_THROUGH_GRAPH = ("entra", "intune", "microsoft365")
 
 
 class CheckText(BaseModel):
@@ -89,10 +91,35 @@ def benchmark(name: str = CIS_M365_5) -> Benchmark:
 @cache
 def words() -> dict[str, CheckText]:
     """The text of every check, by slug."""
-    found: dict[str, CheckText] = {}
-    for folder in TOPIC_FOLDERS:
+    return {
+        slug: CheckText.model_validate(text)
+        for tables in _tables().values()
+        for slug, text in tables.items()
+    }
+
+
+def home_of(slug: str) -> str:
+    """The service whose batch a check is shown with. One that reads several services is shown
+    with that of its folder, as is one that reads nothing."""
+    folder = next(folder for folder, tables in _tables().items() if slug in tables)
+    home = "graph" if folder in _READ_THROUGH_GRAPH else folder
+    check = CHECKS.get(slug)
+    services = check.services if check else frozenset()
+    return home if home in services or not services else min(services)
+
+
+def datasets_of(slug: str) -> list[str]:
+    """The datasets a check reads, its licence gate among them."""
+    check = CHECKS.get(slug)
+    return sorted(check.needs) if check else []
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    """Folder, slug, words as they are written."""
+    found: dict[str, dict[str, Any]] = {folder: {} for folder in TOPIC_FOLDERS}
+    for folder, tables in found.items():
         for entry in files("checks").joinpath(folder).iterdir():
             if entry.name.endswith(".toml"):
-                tables = tomllib.loads(entry.read_text("utf-8"))
-                found |= {slug: CheckText.model_validate(text) for slug, text in tables.items()}
+                tables |= tomllib.loads(entry.read_text("utf-8"))
     return found

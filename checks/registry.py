@@ -13,8 +13,10 @@ Judge = Callable[[Evidence], Verdict]
 
 @dataclass(frozen=True)
 class Check:
-    """`required`: a pass needs each completely read. `fallback`: consulted when a required one
-    was not read. `display`: shown beside the verdict. `licence`: decides not applicable."""
+    """`required`: a pass needs each completely read. `if_licensed`: likewise, but Microsoft may
+    refuse it for want of a licence: the tenant has nothing of its kind. `fallback`: consulted
+    when a required one was not read. `display`: shown beside the verdict. `licence`: decides not
+    applicable."""
 
     slug: str
     judge: Judge
@@ -22,11 +24,12 @@ class Check:
     fallback: tuple[type[Dataset], ...] = ()
     display: tuple[type[Dataset], ...] = ()
     licence: Licence | None = None
+    if_licensed: tuple[type[Dataset], ...] = ()
 
     @property
     def datasets(self) -> tuple[type[Dataset], ...]:
         """All but the licence gate."""
-        return (*self.required, *self.fallback, *self.display)
+        return (*self.required, *self.if_licensed, *self.fallback, *self.display)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -46,12 +49,13 @@ def check(
     fallback: tuple[type[Dataset], ...] = (),
     display: tuple[type[Dataset], ...] = (),
     licence: Licence | None = None,
+    if_licensed: tuple[type[Dataset], ...] = (),
 ) -> Callable[[Judge], Judge]:
     def register(judge: Judge) -> Judge:
         slug = judge.__name__
         if slug in CHECKS:
             raise ValueError(f"two checks are called {slug}")
-        CHECKS[slug] = Check(slug, judge, required, fallback, display, licence)
+        CHECKS[slug] = Check(slug, judge, required, fallback, display, licence, if_licensed)
         return judge
 
     return register

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel, to_pascal
 
 
@@ -106,6 +113,15 @@ class Wire(BaseModel):
             if gaps and name in gaps:
                 raise EvidenceMissing(self.dataset_name(), gaps[name])
             return super().__getattr__(name)
+
+
+def each_by_itself(model: type[Wire]) -> BeforeValidator:
+    """For a part of a row: what it lacks is missed when asked for, and nothing else with it."""
+
+    def read(raw: Any) -> Any:
+        return model.read_row(raw) if isinstance(raw, Mapping) else raw
+
+    return BeforeValidator(read)
 
 
 class Dataset(Wire):

@@ -160,6 +160,10 @@ class Evidence:
         self.consulted.add("approved_exceptions")
         return frozenset(self.parameters.approved(slug, self.today))
 
+    def forget(self, dataset: str) -> None:
+        """Drops parsed rows that no check will ask for again."""
+        self._cache.pop(dataset, None)
+
     def _found(self, dataset: type[Dataset]) -> Recorded:
         if self.needs is not None and dataset.key not in self.needs:
             raise LookupError(f"{dataset.key} is read but not declared")

@@ -77,6 +77,15 @@ def _moment(value: Any) -> datetime:
     raise ValueError(f"{value!r} is not a date")
 
 
+def _id(value: Any) -> str:
+    """Ids, GUIDs and template ids compare without regard to case."""
+    return _text(value).strip().lower()
+
+
+def _ids(value: Any) -> list[str]:
+    return [_id(item) for item in _listed(value)]
+
+
 def words(names: Mapping[int, str], *, keep_unknown: bool = False) -> Callable[[Any], str]:
     """A closed enumeration that arrives as name, number or object; the answer is its name.
 
@@ -108,9 +117,24 @@ def words(names: Mapping[int, str], *, keep_unknown: bool = False) -> Callable[[
     return read
 
 
+def named(*names: str) -> Callable[[Any], str]:
+    """As `words`, for an enumeration whose numbers are not documented: a number is unreadable."""
+    by_lower = {name.lower(): name for name in names}
+
+    def read(value: Any) -> str:
+        found = by_lower.get(_text(value).strip().lower())
+        if found is None:
+            raise ValueError(f"{value!r} is not one of {', '.join(names)}")
+        return found
+
+    return read
+
+
 Bool = Annotated[bool, BeforeValidator(_boolean)]
 Int = Annotated[int, BeforeValidator(_integer)]
 Text = Annotated[str, BeforeValidator(_text)]
+Id = Annotated[str, BeforeValidator(_id)]  # lower case
+Ids = Annotated[list[str], BeforeValidator(_ids)]
 Names = Annotated[list[str], BeforeValidator(_names)]  # strings, or objects that have a name
 Listed = BeforeValidator(_listed)  # Annotated[list[Model], Listed]
 When = Annotated[datetime, BeforeValidator(_moment)]
