@@ -8,7 +8,9 @@ import checks.entra.conditional_access
 import checks.entra.consent
 import checks.entra.directory_settings
 import checks.entra.guests
+import checks.entra.password_protection
 import checks.entra.privileged_identity
+import checks.entra.registration
 import checks.exchange.antimalware
 import checks.exchange.antiphishing
 import checks.exchange.antispam

@@ -3,8 +3,9 @@
 import logging
 
 from checks.registry import Check
+from contracts.collector import DatasetStatus
 from contracts.verdict import Outcome, ReasonCode, Verdict, errored, not_applicable
-from evidence.dataset import EvidenceMissing
+from evidence.dataset import Dataset, EvidenceMissing
 from evidence.evidence import Evidence, LicencePending
 from evidence.licences import lacks
 
@@ -47,10 +48,14 @@ def _settle(check: Check, evidence: Evidence, verdict: Verdict) -> Verdict:
 def _required_gaps(check: Check, evidence: Evidence) -> list[EvidenceMissing]:
     unread = [
         evidence._gap(dataset, evidence._found(dataset))
-        for dataset in check.required
-        if not evidence.is_complete(dataset)
+        for dataset in (*check.required, *check.if_licensed)
+        if not evidence.is_complete(dataset) and not _is_licence_refusal(check, evidence, dataset)
     ]
     return [*evidence.gaps, *unread]
+
+
+def _is_licence_refusal(check: Check, evidence: Evidence, dataset: type[Dataset]) -> bool:
+    return dataset in check.if_licensed and evidence.status(dataset) is DatasetStatus.UNLICENSED
 
 
 def _licence_decides(check: Check, evidence: Evidence, gap: EvidenceMissing) -> Verdict:
