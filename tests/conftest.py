@@ -1,16 +1,15 @@
 """Shared fixtures: real servers from wheels, each started once and only when asked for."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from store import schema
 from store.database import Database
+from tests.servers import NatsServer, binary
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +33,47 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     await schema.upgrade(database)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A nats-server that tests share: nothing may rely on an empty stream."""
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    server.start()
+    yield server.url
+    server.kill()
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A nats-server of one's own, running, to be killed and started again."""
+    server = NatsServer(tmp_path / "jetstream")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Temporal dev server of its own; time passes as it does outside."""
+    from temporalio.testing import WorkflowEnvironment
+
+    folder = tmp_path_factory.mktemp("temporal")
+
+    async def start() -> WorkflowEnvironment:
+        return await WorkflowEnvironment.start_local(
+            dev_server_existing_path=binary("temporal"),
+            dev_server_database_filename=str(folder / "temporal.db"),
+            dev_server_log_level="error",
+            dev_server_extra_args=[
+                *("--dynamic-config-value", "system.enableCancelActivityWorkerCommand=true"),
+                *("--dynamic-config-value", "frontend.WorkerCommandsEnabled=true"),
+            ],
+        )
+
+    environment = asyncio.run(start())
+    yield environment.client.service_client.config.target_host
+    asyncio.run(environment.shutdown())
 
 
 def _fresh_postgres(server_url: str) -> str:

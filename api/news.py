@@ -1,0 +1,27 @@
+"""Tells everybody about a change that the API itself has made. A copy: it may fail."""
+
+import asyncio
+import logging
+
+from nats.errors import Error as NatsError
+
+from api.hub import LiveHub
+from contracts.events import StatusEvent, encode
+from contracts.subjects import message_id, scan_events
+
+logger = logging.getLogger(__name__)
+
+_WITHIN_S = 2.0
+
+
+async def publish(live: LiveHub, event: StatusEvent) -> None:
+    """Never raises: listeners find the event in the database when it does not arrive."""
+    try:
+        await asyncio.wait_for(
+            live.stream.publish(
+                scan_events(event.scan_id), encode(event), message_id(event.scan_id, event.seq)
+            ),
+            _WITHIN_S,
+        )
+    except (NatsError, OSError, TimeoutError) as error:
+        logger.info("event not published", extra={"scan_id": event.scan_id, "why": str(error)})

@@ -1,0 +1,104 @@
+"""Stored scans in every state, made with the functions that the activities use."""
+
+from datetime import UTC, datetime
+
+from api.services import Services
+from api.start import planned_checks
+from checks.catalogue import CIS_M365_5
+from contracts.collector import DatasetStatus
+from contracts.events import StatusEvent
+from contracts.results import DatasetLine
+from contracts.scan import Profile, ScanStatus
+from contracts.verdict import Affected, Verdict, failed
+from store import batches, events, evidence, scans
+from store.database import Database
+from tests.api.conftest import House
+
+DATASET = "graph.users"
+ROWS = b'[{"id":"1"},{"id":"2"}]'
+MORE_ROWS = b'[{"id":"3"}]'
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def add_scan(database: Database, house: House, *, profile: str = "E5-L1") -> str:
+    async with database.begin() as session:
+        scan = await scans.add_scan(
+            session,
+            organisation_id=house.organisation_id,
+            tenant=house.tenant,
+            benchmark=CIS_M365_5,
+            profile=Profile.parse(profile),
+            checks=planned_checks(Profile.parse(profile)),
+            at=now(),
+        )
+    return scan.id
+
+
+async def change(
+    database: Database, house: House, scan_id: str, status: ScanStatus
+) -> StatusEvent | None:
+    async with database.begin() as session:
+        return await events.change_status(
+            session,
+            organisation_id=house.organisation_id,
+            scan_id=scan_id,
+            status=status,
+            at=now(),
+        )
+
+
+async def judge(
+    database: Database, house: House, scan_id: str, recommendation: str, verdict: Verdict
+) -> StatusEvent | None:
+    async with database.begin() as session:
+        return await events.record_verdict(
+            session,
+            organisation_id=house.organisation_id,
+            scan_id=scan_id,
+            attempt=1,
+            recommendation=recommendation,
+            verdict=verdict,
+            duration_ms=3,
+            at=now(),
+        )
+
+
+def two_affected() -> Verdict:
+    return failed(
+        "Two accounts are synchronised",
+        [
+            Affected(resource="ann", setting="onPremisesSyncEnabled", actual="True"),
+            Affected(resource="bob", setting="onPremisesSyncEnabled", actual="True"),
+        ],
+    )
+
+
+async def add_evidence(services: Services, house: House, scan_id: str) -> None:
+    digest, packed, size = evidence.pack_rows([ROWS, MORE_ROWS])
+    async with services.database.begin() as session:
+        await evidence.put_dataset(
+            session,
+            organisation_id=house.organisation_id,
+            scan_id=scan_id,
+            attempt=1,
+            line=DatasetLine(
+                name=DATASET,
+                service="graph",
+                status=DatasetStatus.OK,
+                rows=3,
+                sha256=digest,
+                bytes=size,
+            ),
+            packed=packed,
+        )
+        await batches.add_log(
+            session,
+            organisation_id=house.organisation_id,
+            scan_id=scan_id,
+            service="graph",
+            attempt=1,
+            text="[info] connected",
+        )
