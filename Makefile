@@ -1,0 +1,65 @@
+# Everything a newcomer types. `make demo` and `make test` need Python 3.11, pip, make and apt.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types walls conventions browser bench docs lock clean
+
+help:
+	@echo "make demo    start everything with a recorded demo tenant"
+	@echo "make test    every test, on real servers"
+	@echo "make check   lint, types, walls between rooms, conventions"
+	@echo "make bench   figures, side by side"
+
+$(VENV)/run: requirements/run.txt pyproject.toml
+	python3 -m venv $(VENV) || { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv $(VENV); }
+	$(PIP) --require-hashes -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: $(VENV)/run
+
+demo: $(VENV)/run
+	@exec $(VENV)/bin/assay demo
+
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+test: $(VENV)/dev browser
+	$(PYTHON) -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/dev
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: $(VENV)/dev
+	$(PYTHON) -m mypy
+
+walls: $(VENV)/dev
+	$(VENV)/bin/lint-imports --no-cache
+
+conventions: $(VENV)/dev
+	$(PYTHON) -m pytest tests/conventions
+
+check: lint types walls conventions
+
+bench: $(VENV)/dev
+	$(PYTHON) -m bench
+
+docs: $(VENV)/dev
+	$(PYTHON) -m assay.documents
+
+# The lists hold names, versions and hashes, nothing of where they came from.
+lock:
+	uv pip compile requirements/run.in -o requirements/run.txt $(LOCK)
+	uv pip compile requirements/dev.in -o requirements/dev.txt $(LOCK)
+
+LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
+
+clean:
+	rm -rf $(VENV) var dist
