@@ -152,8 +152,8 @@ def _socket_channel(carried: list[str]) -> Json:
         "address": f"/msp/cspm/scans/ws/{_SCAN_ID}",
         "description": (
             "Sign in first: with the browser's session and an allowed Origin, or with a bearer"
-            " token; a scan that is not yours is refused with 403. Closes with 1000 after the scan's"
-            " end, 1013 to a reader that is too slow, 4401 when the session has ended."
+            " token; a scan that is not yours is refused with 403. Closes with 1000 after the"
+            " scan's end, 1013 to a reader that is too slow, 4401 when the session has ended."
         ),
         "servers": [{"$ref": "#/servers/api"}],
         "parameters": {"scan_id": {"description": "The UUID of the scan."}},
