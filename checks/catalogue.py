@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from checks.registry import CHECKS
-from contracts.scan import Profile
+from contracts.scan import CheckLine, Profile
 from contracts.verdict import Severity
 
 TOPIC_FOLDERS = (
@@ -25,6 +25,9 @@ CIS_M365_5 = "cis_m365_5_0_0"
 _READ_THROUGH_GRAPH = ("entra", "intune", "microsoft365")
 
 
+_CUSTOM: dict[str, tuple["Recommendation", "CheckText"]] = {}
+
+
 class CheckText(BaseModel):
     """The words of one check, from the .toml beside it."""
 
@@ -36,6 +39,7 @@ class CheckText(BaseModel):
     remediation: str
     passes_when: str
     prompt: str = ""  # what a person is asked where no API can answer
+    version: str = "1"
 
 
 class Recommendation(BaseModel):
@@ -49,6 +53,7 @@ class Recommendation(BaseModel):
     v6_id: str | None = None
     v7_id: str | None = None
     mappings: dict[str, list[str]] = Field(default_factory=dict)
+    prefix: str = "CIS"
 
     @property
     def section(self) -> int:
@@ -60,7 +65,7 @@ class Recommendation(BaseModel):
 
     @property
     def public_id(self) -> str:
-        return "CIS_" + self.id.replace(".", "_")
+        return f"{self.prefix}_{self.id.replace('.', '_')}"
 
 
 class Benchmark(BaseModel):
@@ -74,9 +79,7 @@ class Benchmark(BaseModel):
 
     def select(self, profile: Profile) -> list[Recommendation]:
         chosen = [
-            item
-            for item in self.recommendations
-            if item.level <= profile.level and profile.licence in item.licences
+            item for item in self.recommendations if profile.covers(item.level, item.licences)
         ]
         return sorted(chosen, key=lambda item: item.sort_key)
 
@@ -88,9 +91,24 @@ def benchmark(name: str = CIS_M365_5) -> Benchmark:
     return Benchmark.model_validate(raw | {"recommendations": raw["recommendation"]})
 
 
-@cache
 def words() -> dict[str, CheckText]:
     """The text of every check, by slug."""
+    return _own_words() | {slug: text for slug, (_, text) in _CUSTOM.items()}
+
+
+def add_custom(recommendation: Recommendation, text: CheckText) -> None:
+    """From now on every plan of this process holds it: call it once, before the first plan."""
+    _CUSTOM[recommendation.check] = (recommendation, text)
+
+
+def selected(profile: Profile) -> list[Recommendation]:
+    """The profile's recommendations in the benchmark's order, then the organisation's own."""
+    own = [item for item, _ in _CUSTOM.values() if profile.covers(item.level, item.licences)]
+    return benchmark().select(profile) + sorted(own, key=lambda item: item.sort_key)
+
+
+@cache
+def _own_words() -> dict[str, CheckText]:
     return {
         slug: CheckText.model_validate(text)
         for tables in _tables().values()
@@ -101,11 +119,29 @@ def words() -> dict[str, CheckText]:
 def home_of(slug: str) -> str:
     """The service whose batch a check is shown with. One that reads several services is shown
     with that of its folder, as is one that reads nothing."""
-    folder = next(folder for folder, tables in _tables().items() if slug in tables)
+    folder = next((folder for folder, tables in _tables().items() if slug in tables), "")
     home = "graph" if folder in _READ_THROUGH_GRAPH else folder
     check = CHECKS.get(slug)
     services = check.services if check else frozenset()
     return home if home in services or not services else min(services)
+
+
+def planned_checks(profile: Profile) -> list[CheckLine]:
+    """Every recommendation of the profile, in the benchmark's order."""
+    texts = words()
+    return [
+        CheckLine(
+            check_id=item.public_id,
+            recommendation=item.id,
+            check=item.check,
+            title=texts[item.check].title,
+            section=item.section,
+            level=item.level,
+            severity=texts[item.check].severity,
+            service=home_of(item.check),
+        )
+        for item in selected(profile)
+    ]
 
 
 def datasets_of(slug: str) -> list[str]:

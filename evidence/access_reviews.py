@@ -45,7 +45,15 @@ def affirmed(query: str, clause: str) -> Iterator[re.Match[str]]:
         follows_not = sign == "not"
 
 
-class ReviewQuery(GraphPart):
+class _ReviewPart(GraphPart):
+    """What is missing in a part is told with the name of the dataset."""
+
+    @classmethod
+    def dataset_name(cls) -> str:
+        return AccessReviewDefinition.key
+
+
+class ReviewQuery(_ReviewPart):
     odata_type: Text | None = Field(None, alias="@odata.type")
     query: Text | None = None  # URL-encoded, or not
 
@@ -111,12 +119,12 @@ class ReviewScope(ReviewQuery):
         )
 
 
-class ReviewStage(GraphPart):
+class ReviewStage(_ReviewPart):
     duration_in_days: Int
     reviewers: Annotated[list[ReviewQuery], Listed] = Field()
 
 
-class RecurrencePattern(GraphPart):
+class RecurrencePattern(_ReviewPart):
     type: Text
     interval: Int | None = None
 
@@ -133,7 +141,7 @@ class RecurrencePattern(GraphPart):
         return f"{self.type}, interval {self.interval or 1}"
 
 
-class RecurrenceRange(GraphPart):
+class RecurrenceRange(_ReviewPart):
     type: Text
     start_date: When | None = None
     end_date: When | None = None
@@ -150,12 +158,12 @@ class RecurrenceRange(GraphPart):
         return self.start_date is not None and self.start_date.date() <= on
 
 
-class Recurrence(GraphPart):
+class Recurrence(_ReviewPart):
     pattern: Annotated[RecurrencePattern, each_by_itself(RecurrencePattern)] | None = None
     range: Annotated[RecurrenceRange, each_by_itself(RecurrenceRange)] | None = None
 
 
-class ReviewSettings(GraphPart):
+class ReviewSettings(_ReviewPart):
     mail_notifications_enabled: Bool
     reminder_notifications_enabled: Bool
     justification_required_on_approval: Bool

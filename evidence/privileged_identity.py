@@ -29,7 +29,15 @@ class EmergencyAccountGroups(GraphDataset):
     groups: Annotated[list[GroupReference], Listed] = Field()
 
 
-class Approver(GraphPart):
+class _PolicyPart(GraphPart):
+    """What is missing in a part is told with the name of the dataset."""
+
+    @classmethod
+    def dataset_name(cls) -> str:
+        return RoleManagementPolicyAssignment.key
+
+
+class Approver(_PolicyPart):
     """v1.0 says `userId` or `groupId`, beta says `id` for both."""
 
     odata_type: Text | None = Field(None, alias="@odata.type")
@@ -54,11 +62,11 @@ class Approver(GraphPart):
         return found
 
 
-class ApprovalStage(GraphPart):
+class ApprovalStage(_PolicyPart):
     primary_approvers: Annotated[list[Approver], Listed] = Field()
 
 
-class ApprovalSetting(GraphPart):
+class ApprovalSetting(_PolicyPart):
     is_approval_required: Bool
     approval_stages: Annotated[
         list[Annotated[ApprovalStage, each_by_itself(ApprovalStage)]], Listed
@@ -70,12 +78,12 @@ class ApprovalSetting(GraphPart):
         return [item for stage in self.approval_stages for item in stage.primary_approvers]
 
 
-class PolicyRule(GraphPart):
+class PolicyRule(_PolicyPart):
     id: Text
     setting: Annotated[ApprovalSetting, each_by_itself(ApprovalSetting)]
 
 
-class RoleManagementPolicy(GraphPart):
+class RoleManagementPolicy(_PolicyPart):
     rules: Annotated[list[Annotated[PolicyRule, each_by_itself(PolicyRule)]], Listed] = Field()
 
 

@@ -128,7 +128,7 @@ def global_admins_two_to_four(evidence: Evidence) -> Verdict:
     ]
     holders = resolve(evidence, [*stands, *shown])
     held = holders.with_(STANDING)
-    notes = [*_beside(holders, len(held)), *holders.notes]
+    notes = [*_beside(holders), *holders.notes]
     affected = [_holder(holders.users[identifier], ways) for identifier, ways in held.items()]
     if len(held) > MOST:
         reason = f"{len(held)} users are Global Administrators, {MOST} at most may be"
@@ -154,13 +154,13 @@ def _none() -> Affected:
     return Affected(resource="Global Administrator", setting="standing holders", actual="none")
 
 
-def _beside(holders: Holders, count: int) -> list[str]:
+def _beside(holders: Holders) -> list[str]:
     """What other tools add to the number."""
     activated, may_activate = holders.with_(ACTIVATED), holders.with_(ELIGIBLE)
     total = len({*holders.with_(STANDING), *may_activate})
     notes = []
     if may_activate:
-        notes.append(f"{len(may_activate)} users are eligible; with the standing ones {total}")
+        notes.append(f"Eligible users: {len(may_activate)}; with the standing ones {total}")
     if activated:
         names = some_of(label(holders.users[identifier]) for identifier in activated)
         notes.append(f"Activated at the time of the scan, not counted: {names}")

@@ -1,6 +1,6 @@
 """Sensitive roles that somebody holds for good, and who may."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from checks.entra.exclusions import readable
@@ -46,7 +46,8 @@ def judge_permanent_roles(evidence: Evidence, slug: str) -> Verdict:
     if not affected:
         exempt = f", but for {len(found.emergency)} emergency accounts" if found.emergency else ""
         return passed(f"Nobody holds a sensitive role for good{exempt}", notes=notes)
-    if any(row.role_definition_id == GLOBAL_ADMINISTRATOR for row in found.offending):
+    holds_all = any(row.role_definition_id == GLOBAL_ADMINISTRATOR for row in found.offending)
+    if holds_all and not found.emergency:
         notes.append(UNREGISTERED)
     return failed(f"{len(set(affected))} sensitive roles are held for good", affected, notes=notes)
 
@@ -127,11 +128,11 @@ def _notes(evidence: Evidence, found: _Found) -> list[str]:
         for row in readable(evidence, RoleEligibilityInstance, "principal_id", "role_definition_id")
         if row.role_definition_id in PIM_ROLES
     }
-    kinds: dict[str, Callable[[], str]] = {
-        "Service principals that hold one for good": lambda: _listed(found.service_principals),
-        "Assigned until a date": lambda: _listed(found.time_bound),
+    kinds = {
+        "Service principals that hold one for good": _listed(found.service_principals),
+        "Assigned until a date": _listed(found.time_bound),
     }
-    notes = [f"{kind}: {names}" for kind, tell in kinds.items() if (names := tell())]
+    notes = [f"{kind}: {names}" for kind, names in kinds.items() if names]
     if eligible:
         notes.append(f"{len(eligible)} eligible assignments of these roles")
     return notes

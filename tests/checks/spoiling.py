@@ -100,9 +100,9 @@ def _each(case: Case, change: Callable[[list[Row]], list[Row]]) -> Case:
     return replace(case, given=given)
 
 
-def _reordered(case: Case, seed: int) -> Case:
+def _reordered(case: Case) -> Case:
     def shuffle(rows: list[Row]) -> list[Row]:
-        Random(seed).shuffle(rows)
+        Random(5).shuffle(rows)
         return rows
 
     return _each(case, shuffle)
@@ -130,8 +130,7 @@ def _swapcase(name: str) -> str:
 
 
 SAME_EVIDENCE: dict[str, Callable[[Case], Case]] = {
-    "rows shuffled": lambda case: _reordered(case, 5),
-    "rows shuffled otherwise": lambda case: _reordered(case, 11),
+    "rows shuffled": _reordered,
     "rows in reverse": lambda case: _each(case, lambda rows: rows[::-1]),
     "every row twice": lambda case: _each(case, lambda rows: rows + rows),
     "properties that nobody asked for": _with_more_properties,

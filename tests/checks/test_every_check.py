@@ -72,10 +72,9 @@ EMPTY_MAY_PASS: dict[str, set[str]] = {
     "teams_zero_hour_purge_on": {"exchange.teams_protection_policy_rules"},
 }
 
-ROLES = ("required", "fallback", "display")
 # Part of it is attested whatever the evidence says.
 NEVER_PASSES = {"emergency_access_accounts_defined"}
-
+ROLES = ("required", "if_licensed", "fallback", "display")
 FIELDS = ("of a wrong type", "absent", "an unknown word")
 ODD: list[Any] = [None, True, 7, "x", [7], {}]
 TELLING = [None, True, False, -1, 0, 1, 2, 3, 10**6, "", "x", "Enabled", "Disabled", [], ["x"]]
@@ -175,11 +174,9 @@ def test_a_failed_fallback_is_worth_no_more_than_none(
 ) -> None:
     for case in _passing(check.slug):
         verdict = _judged(lost(case, dataset, how))
-        without = _judged(missing(case, dataset))
 
-        assert verdict.outcome is not Outcome.PASS or without.outcome is Outcome.PASS, _told(
-            verdict, case
-        )
+        if verdict.outcome is Outcome.PASS:
+            assert _judged(missing(case, dataset)).outcome is Outcome.PASS, _told(verdict, case)
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=_id)
@@ -231,7 +228,7 @@ def test_an_unreadable_field_is_worth_no_more_than_its_worst_value(
 
 @pytest.mark.parametrize(("check", "dataset"), _pairs(*ROLES), ids=_id)
 def test_no_odd_value_breaks_a_check(check: Check, dataset: type[Dataset]) -> None:
-    for case in _telling(check.slug)[:2]:
+    for case in _telling(check.slug)[:1]:
         for place in _touched(case, dataset):
             for value in ODD:
                 verdict = evaluate(check, place.holding(case, value).evidence())
@@ -265,8 +262,17 @@ def _spoilt(place: Place, case: Case, how: str) -> Case:
     return place.holding(case, WRONG_TYPE if how == "of a wrong type" else UNKNOWN_WORD)
 
 
+_WORST: dict[tuple[int, Place], str | None] = {}
+
+
 def _worst(place: Place, case: Case) -> str | None:
     """A value, of those that any case of the check has there, with which the check fails."""
+    if (id(case), place) not in _WORST:
+        _WORST[id(case), place] = _searched(place, case)
+    return _WORST[id(case), place]
+
+
+def _searched(place: Place, case: Case) -> str | None:
     everywhere = Place(place.dataset, place.model, place.name)
     known = [value for other in BY_CHECK[case.check.slug] for value in everywhere.found(other)]
     distinct: dict[str, Any] = {json.dumps(value): value for value in [*known, *TELLING]}
@@ -280,8 +286,11 @@ def _worst(place: Place, case: Case) -> str | None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.check.slug}: {case.name}")
 def test_the_form_of_the_evidence_does_not_change_the_verdict(case: Case) -> None:
     affected = _affected(_judged(case))
-    for form, changed in SAME_EVIDENCE.items():
-        verdict = _judged(changed(case))
+    for form, change in SAME_EVIDENCE.items():
+        changed = change(case)
+        if changed.given == {key: list(rows) for key, rows in case.given.items()}:
+            continue
+        verdict = _judged(changed)
 
         assert verdict.outcome == case.expect, f"{form}, {_told(verdict, case)}"
         assert _affected(verdict) == affected, form
