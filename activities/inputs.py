@@ -8,6 +8,7 @@ from contracts.scan import ScanRequest
 from evidence.dataset import EvidenceMissing
 from evidence.dns import TxtRecords
 from evidence.evidence import Evidence
+from evidence.privileged_identity import EmergencyAccountGroups
 from evidence.recipients import AcceptedDomain
 from store.database import Database
 
@@ -30,6 +31,9 @@ _INPUTS: dict[str, tuple[str, Inputs]] = {
 
 async def inputs_for(database: Database, scan: ScanRequest, name: str) -> Mapping[str, list[str]]:
     """Parameters of a dataset's read, from what this attempt has stored; mostly none."""
+    if name == EmergencyAccountGroups.key:
+        context = await load_context(database, scan, ())
+        return {"emergency_accounts": context.parameters.emergency_accounts}
     if name not in _INPUTS:
         return {}
     source, inputs = _INPUTS[name]
