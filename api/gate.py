@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import DOCS, Forbidden, NotSignedIn, answer
 from api.identity import identify
+from api.remote_tokens import WEBHOOK, admit
 from api.security import (
     came_from_elsewhere,
     check_origin,
@@ -58,6 +59,8 @@ class Gate:
 
     async def _refusal(self, connection: HTTPConnection) -> Refusal | None:
         origins = self._services.settings.origins
+        if is_webhook(connection):
+            return admit(self._services, connection)
         if is_open(connection):
             if is_unsafe(connection) and came_from_elsewhere(connection, origins):
                 return Forbidden("Sign in on our own page.")
@@ -73,6 +76,12 @@ class Gate:
         if who.via == "session" and is_unsafe(connection):
             return check_origin(connection, origins)
         return None
+
+
+def is_webhook(connection: HTTPConnection) -> bool:
+    """Collectors elsewhere have no session: each token opens one scan, here alone."""
+    method, path = connection.scope.get("method"), str(connection.scope["path"])
+    return method == "POST" and path.startswith(WEBHOOK)
 
 
 def is_open(connection: HTTPConnection) -> bool:

@@ -94,6 +94,14 @@ CONNECTIONS: dict[str, Look] = {
 }
 
 
+CONNECTION_LINES: dict[str, Look] = {
+    "pass": Look("Pass", "circle-check", "pass"),
+    "fail": Look("Fail", "circle-x", "fail"),
+    "unknown": Look("Not certain", "help-circle", "neutral"),
+    "not-needed": Look("Not needed", "info-circle", "neutral"),
+}
+
+
 def verdict_look(verdict: Outcome | None, *, ended: bool) -> Look:
     if verdict is None:
         return NOT_EVALUATED if ended else WAITING

@@ -59,7 +59,7 @@ async def _scan_messages(
     async for event in events:
         history: list[ActivityLine] = []
         if isinstance(event, SnapshotEvent):
-            page.temporal_url = await temporal_link(services, event.data)
+            page.temporal_url = temporal_link(services, event.data)
             history = await _history(services, who, event.data.scan_id, event.data.seq)
         content = page.html(event, now=utc_now(), history=history)
         if content:

@@ -7,7 +7,15 @@ from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from api import page_socket, pages_reference, pages_results, pages_scans, pages_tenants
+from api import (
+    page_socket,
+    pages_onboarding,
+    pages_reference,
+    pages_results,
+    pages_scans,
+    pages_steer,
+    pages_tenants,
+)
 from api.dependencies import Wired
 from api.errors import Problem, TooManyTries, WrongCredentials
 from api.login import clear_session_cookie, set_session_cookie, sign_in, sign_out
@@ -20,7 +28,9 @@ UPLOAD_PATH = pages_tenants.PATH  # its form may bring an evidence pack
 router = APIRouter(include_in_schema=False)
 router.include_router(pages_scans.router)
 router.include_router(pages_results.router)
+router.include_router(pages_steer.router)
 router.include_router(pages_tenants.router)
+router.include_router(pages_onboarding.router)
 router.include_router(pages_reference.router)
 
 
@@ -106,9 +116,16 @@ _TITLES = {
 }
 
 
+# What the framework says by itself, as whole sentences.
+_SENTENCES = {
+    "Not Found": "The address is wrong, or what it named is gone or not yours to see.",
+    "Method Not Allowed": "This address does not take that kind of request.",
+}
+
+
 def error_page(request: Request, problem: Problem) -> Response:
     """The refusal in the design of the pages; a fragment of it for htmx."""
-    sentence = problem.detail or "The request could not be answered."
+    sentence = _SENTENCES.get(problem.detail, problem.detail or "The request was not answered.")
     if wants_fragment(request):
         link = f"{HOME}/{problem.scan_id}" if problem.scan_id else ""
         return fragment(

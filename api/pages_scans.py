@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -24,6 +24,7 @@ from api.services import Services
 from api.start import cancel_scan, start_scan
 from checks.catalogue import benchmark
 from contracts.errors import ScanAlreadyRunning
+from contracts.names import scan_workflow_id
 from contracts.scan import PROFILES, ScanState
 from store.events import list_events
 from store.scans import list_scans, read_state
@@ -171,7 +172,7 @@ async def scan_page(
         who=who.username,
         now=now,
         path=path,
-        view=ScanView(state, now, await temporal_link(services, state)),
+        view=ScanView(state, now, temporal_link(services, state)),
         query=query,
         lines=history_lines(events),
         shown=sum(map(query.matches, state.checks)),
@@ -180,11 +181,12 @@ async def scan_page(
     )
 
 
-async def temporal_link(services: Services, state: ScanState) -> str:
-    if not services.settings.temporal_web_url:
-        return ""
-    found = await execution_of(services, tenant_id=state.tenant_id, scan_id=state.scan_id)
-    return found.web_url if found else ""
+def temporal_link(services: Services, state: ScanState) -> str:
+    """The newest run of the tenant's workflow, without asking Temporal: a page never waits."""
+    base = services.settings.temporal_web_url.rstrip("/")
+    space = services.temporal.namespace
+    workflow = quote(scan_workflow_id(state.tenant_id))
+    return f"{base}/namespaces/{space}/workflows/{workflow}" if base else ""
 
 
 def _options(state: ScanState) -> dict[str, Any]:
@@ -204,6 +206,15 @@ def _options(state: ScanState) -> dict[str, Any]:
             for name in [*services, *sorted(present - set(services))]
         ],
     }
+
+
+@router.get("/{scan_id}/execution")
+async def execution(services: Wired, who: Operator, scan_id: ScanId) -> Response:
+    """How Temporal sees the scan; asked for by the page after it is shown."""
+    async with services.database.read() as session:
+        state = await read_state(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
+    found = await execution_of(services, tenant_id=state.tenant_id, scan_id=state.scan_id)
+    return fragment("parts/execution.html", state=state, execution=found)
 
 
 @router.get("/{scan_id}/cancel")

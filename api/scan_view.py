@@ -57,6 +57,14 @@ class ScanView:
         return not self.ended and self.state.status is not ScanStatus.CANCELLING
 
     @property
+    def can_pause(self) -> bool:
+        return self.state.status in (ScanStatus.PENDING, ScanStatus.RUNNING)
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state.status is ScanStatus.PAUSED
+
+    @property
     def is_partial(self) -> bool:
         """Verdicts of a scan that did not come to its end are kept, and labelled."""
         return self.ended and self.state.status is not ScanStatus.COMPLETED
@@ -75,6 +83,11 @@ class ScanView:
         return next((line for line in self.state.checks if line.check_id == wanted), None)
 
     @property
+    def open_count(self) -> int:
+        """Rows without a verdict; in a later attempt earlier verdicts stand until replaced."""
+        return sum(line.verdict is None for line in self.state.checks)
+
+    @property
     def facets(self) -> list[Facet]:
         return facets(self.state)
 
@@ -89,7 +102,8 @@ class ScanView:
 def elapsed(state: ScanState, now: datetime) -> timedelta | None:
     if state.started_at is None:
         return None
-    return max((state.finished_at or now) - state.started_at, timedelta())
+    end = state.finished_at if state.status.is_terminal and state.finished_at else now
+    return max(end - state.started_at, timedelta())
 
 
 def facets(state: ScanState) -> list[Facet]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from api.start import planned_checks
-from checks.catalogue import CIS_M365_5, datasets_of
+from checks.catalogue import CIS_M365_5, datasets_of, planned_checks
 from contracts.parameters import TenantParameters
 from contracts.results import DatasetLine
 from contracts.scan import CheckLine, Profile, ScanStatus
