@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import Operator, ScanId, Wired
 from api.errors import UnusableInput, problems
 from api.services import Services
-from checks.catalogue import benchmark, datasets_of, words
+from checks.catalogue import benchmark, datasets_of, rule_of, words
 from contracts.results import DatasetLine, ResultDetail
 from contracts.scan import CheckLine
 from contracts.verdict import Outcome, Severity
 from store import evidence, results, scans
+
+_SHOWN_WORDS = {"rationale", "remediation", "passes_when", "prompt"}
 
 router = APIRouter(tags=["Results"])
 
@@ -115,7 +117,7 @@ async def result_detail(
         read = await evidence.list_datasets(
             session, organisation_id=organisation_id, scan_id=scan_id, names=names
         )
-    text = words()[detail.check]
+    text = words().get(detail.check)  # None: a check of another version, or a folder that is gone
     licences = next(
         (
             item.licences
@@ -126,7 +128,8 @@ async def result_detail(
     )
     return detail.model_copy(
         update={
-            **text.model_dump(include={"rationale", "remediation", "passes_when", "prompt"}),
+            **(text.model_dump(include=_SHOWN_WORDS) if text else {}),
+            "rule": rule_of(detail.check),
             "licences": list(licences),
             "datasets": with_unread(read, names),
         }

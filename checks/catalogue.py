@@ -1,5 +1,6 @@
 """The benchmarks and their words: which recommendation asks which check, and how we put it."""
 
+import inspect
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -142,6 +143,12 @@ def planned_checks(profile: Profile) -> list[CheckLine]:
         )
         for item in selected(profile)
     ]
+
+
+def rule_of(slug: str) -> str:
+    """When the check passes, in a sentence or two for people; its words hold the exact form."""
+    check = CHECKS.get(slug)
+    return inspect.cleandoc(check.judge.__doc__ or "") if check else ""
 
 
 def datasets_of(slug: str) -> list[str]:

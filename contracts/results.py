@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from contracts.onboarding import LiveConnection
 from contracts.parameters import TenantParameters
-from contracts.scan import CheckLine, ScanStatus
+from contracts.scan import CheckLine
 from contracts.verdict import Affected
 
 
@@ -49,6 +50,7 @@ class ResultDetail(CheckLine):
     judged_at: datetime | None = None
     rationale: str = ""
     remediation: str = ""
+    rule: str = ""  # when it passes, in plain words; passes_when is the exact form
     passes_when: str = ""
     prompt: str = ""
     licences: list[str] = Field(default_factory=list)
@@ -63,13 +65,17 @@ class TenantLine(BaseModel):
     connection: Literal["powershell", "recorded"]
     pack: str | None = None
     created_at: datetime
+    tags: list[str] = Field(default_factory=list)
     last_scan_id: str | None = None
     last_scan_status: str | None = None
     running_scan_id: str | None = None
 
 
 class TenantDetail(TenantLine):
+    """`live` says how a tenant is read live; null for a recorded one."""
+
     parameters: TenantParameters = Field(default_factory=TenantParameters)
+    live: LiveConnection | None = None
 
 
 class RecordedTenant(BaseModel):
@@ -82,12 +88,3 @@ class RecordedTenant(BaseModel):
     captured_at: datetime
     parameters: TenantParameters = Field(default_factory=TenantParameters)
     warnings: list[str] = Field(default_factory=list)
-
-
-class Repair(BaseModel):
-    """A scan that stood open although nothing worked on it, and how it was ended."""
-
-    scan_id: str
-    tenant_name: str
-    status: ScanStatus
-    why: str

@@ -1,7 +1,9 @@
 """Shared fixtures: real servers from wheels, each started once and only when asked for."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,15 +24,42 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables, to be copied: migrating takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "assay.db"
+    _migrate(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> str:
+    """The name of a database with all tables on that server, to be copied."""
+    name, url = _new_database(postgres_url)
+    _migrate(url)
+    return name
+
+
+@pytest.fixture
+async def sqlite(migrated: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """The store on SQLite, migrated, empty."""
+    file = Path(shutil.copy(migrated, tmp_path / "assay.db"))
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    yield database
+    await database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """The store on both engines, migrated, empty."""
     if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'assay.db'}"
+        file = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "assay.db")
+        url = f"sqlite+aiosqlite:///{file}"
     else:
-        url = await asyncio.to_thread(_fresh_postgres, request.getfixturevalue("postgres_url"))
+        server = request.getfixturevalue("postgres_url")
+        template = request.getfixturevalue("migrated_postgres")
+        _, url = await asyncio.to_thread(_new_database, server, template)
     database = Database(url)
-    await schema.upgrade(database)
     yield database
     await database.close()
 
@@ -76,12 +105,25 @@ def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     asyncio.run(environment.shutdown())
 
 
-def _fresh_postgres(server_url: str) -> str:
+def _migrate(url: str) -> None:
+    """In a thread: whoever asks for the fixture first may have a loop running."""
+
+    async def upgrade() -> None:
+        database = Database(url)
+        await schema.upgrade(database)
+        await database.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, upgrade()).result()
+
+
+def _new_database(server_url: str, template: str = "template1") -> tuple[str, str]:
+    """Name and URL of a new database on the server."""
     import psycopg
 
     name = f"t{uuid4().hex}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     base, _, query = server_url.partition("?")
     head = base.rpartition("/")[0].replace("postgresql://", "postgresql+psycopg://")
-    return f"{head}/{name}?{query}"
+    return name, f"{head}/{name}?{query}"

@@ -23,7 +23,7 @@ from api.services import ApiSettings, Services
 from contracts.errors import PackInvalid
 from contracts.parameters import TenantParameters
 from contracts.results import RecordedTenant
-from store import accounts, schema, tenants
+from store import accounts, tenants
 from store.database import Database
 from store.tables import Tenant
 from tests.servers import free_port
@@ -36,14 +36,6 @@ NOWHERE = "127.0.0.1:1"
 @pytest.fixture(scope="session")
 def password_hash() -> str:
     return asyncio.run(hash_password(PASSWORD))
-
-
-@pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'api.db'}")
-    await schema.upgrade(database)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

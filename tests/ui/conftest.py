@@ -6,7 +6,6 @@ from tests.api.conftest import (  # noqa: F401  (fixtures)
     password_hash,
     running,
     services,
-    sqlite,
     temporal,
     temporal_away,
     theirs,
