@@ -78,6 +78,10 @@ def facts_of(dataset: str) -> DatasetFacts:
     return _facts().datasets[dataset]
 
 
+def resource_of(key: str) -> Resource:
+    return _facts().resources[key]
+
+
 def known_datasets() -> frozenset[str]:
     return frozenset(_facts().datasets)
 

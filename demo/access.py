@@ -13,7 +13,7 @@ STRENGTH = "00000000-0000-0000-0000-00000000000"
 
 def access(company: Company) -> dict[str, list[Row]]:
     return {
-        "graph.conditional_access_policies": [*_policies(), *_drafts()],
+        "graph.conditional_access_policies": [*_for_all_resources(), *_for_some(), *_drafts()],
         "graph.authentication_strengths": _strengths(),
         "graph.security_defaults": [{"isEnabled": False}],
         "graph.referenced_groups": [
@@ -28,8 +28,7 @@ def access(company: Company) -> dict[str, list[Row]]:
     }
 
 
-def _policies() -> list[Row]:
-    every_time = _session(signInFrequency=_frequency("everyTime"))
+def _for_all_resources() -> list[Row]:
     return [
         _policy("All users: multifactor authentication", grant=_grant("mfa")),
         _policy("Block legacy authentication", clients=LEGACY, grant=_grant("block")),
@@ -44,9 +43,15 @@ def _policies() -> list[Row]:
         _policy(
             "Risky sign-ins: multifactor authentication",
             grant=_grant("mfa"),
-            session=every_time,
+            session=_session(signInFrequency=_frequency("everyTime")),
             signInRiskLevels=["high", "medium"],
         ),
+    ]
+
+
+def _for_some() -> list[Row]:
+    """Some apps, or some ways of signing in."""
+    return [
         _policy(
             "Office 365 in the browser: restricted on unmanaged devices",
             apps=["Office365"],
@@ -57,7 +62,7 @@ def _policies() -> list[Row]:
             "Intune enrolment: sign in again",
             apps=[ENROLMENT_APP],
             grant=_grant("mfa"),
-            session=every_time,
+            session=_session(signInFrequency=_frequency("everyTime")),
         ),
         _policy(
             "Block device code flow",

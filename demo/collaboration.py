@@ -81,33 +81,12 @@ def _teams() -> dict[str, list[Row]]:
                 "ServiceInstance": "MicrosoftCommunicationsOnline/EMEA-0A-S1",
             }
         ],
-        "teams.client_configuration": [
-            {
-                "Identity": "Global",
-                "AllowBox": True,
-                "AllowDropBox": True,
-                "AllowEgnyte": False,
-                "AllowGoogleDrive": True,
-                "AllowShareFile": False,
-                "AllowEmailIntoChannel": False,
-                "RestrictedSenderList": None,
-            }
-        ],
+        "teams.client_configuration": [_client()],
         "teams.external_access_policies": [
             _external_access("Global", consumers=False),
             _external_access("Tag:Recruiting", consumers=True),
         ],
-        "teams.federation_configuration": [
-            {
-                "Identity": "Global",
-                "AllowFederatedUsers": True,
-                "AllowedDomains": {"kind": "AllowAllKnownDomains", "domains": []},
-                "BlockedDomains": ["rival.example"],
-                "AllowTeamsConsumer": True,
-                "AllowTeamsConsumerInbound": True,
-                "AllowPublicUsers": False,
-            }
-        ],
+        "teams.federation_configuration": [_federation()],
         "teams.custom_app_settings": [{"IsSideloadedAppsInteractionEnabled": False}],
         "teams.app_permission_policies": [
             {
@@ -128,6 +107,31 @@ def _teams() -> dict[str, list[Row]]:
             {"Identity": "Global", "AllowSecurityEndUserReporting": True},
             {"Identity": "Tag:Kiosk", "AllowSecurityEndUserReporting": False},
         ],
+    }
+
+
+def _client() -> Row:
+    return {
+        "Identity": "Global",
+        "AllowBox": True,
+        "AllowDropBox": True,
+        "AllowEgnyte": False,
+        "AllowGoogleDrive": True,
+        "AllowShareFile": False,
+        "AllowEmailIntoChannel": False,
+        "RestrictedSenderList": None,
+    }
+
+
+def _federation() -> Row:
+    return {
+        "Identity": "Global",
+        "AllowFederatedUsers": True,
+        "AllowedDomains": {"kind": "AllowAllKnownDomains", "domains": []},
+        "BlockedDomains": ["rival.example"],
+        "AllowTeamsConsumer": True,
+        "AllowTeamsConsumerInbound": True,
+        "AllowPublicUsers": False,
     }
 
 

@@ -10,7 +10,33 @@ ALL_USERS = {"id": "all_users", "targetType": "group"}
 NOBODY = {"id": "00000000-0000-0000-0000-000000000000", "targetType": "group"}
 
 
+PLAIN_GROUPS = (
+    "Conditional Access exclusions",
+    "Helpdesk tier 1",
+    "Privileged access approvers",
+    "VPN users",
+    "Printers Berlin",
+    "Printers Leeds",
+    "Finance read only",
+    "Payroll",
+    "Contractors",
+    "Kiosk devices",
+    "Pilot ring",
+    "Broad ring",
+    "Power BI authors",
+    "Fabric admins",
+    "External sharing",
+    "Data owners",
+    "Legal hold",
+    "Retention exceptions",
+)
+
+
 def directory(company: Company) -> dict[str, list[Row]]:
+    return _people(company) | _policies(company) | _services()
+
+
+def _people(company: Company) -> dict[str, list[Row]]:
     return {
         "graph.organization": [
             {
@@ -36,12 +62,22 @@ def directory(company: Company) -> dict[str, list[Row]]:
             {"id": role, "templateId": role, "displayName": name, "isBuiltIn": True}
             for role, name in ROLES.items()
         ],
+    }
+
+
+def _policies(company: Company) -> dict[str, list[Row]]:
+    return {
         "graph.authorization_policy": [_authorization()],
         "graph.admin_consent_request_policy": [_admin_consent(company)],
         "graph.b2b_management_policies": [_b2b()],
         "graph.group_settings": [_password_settings()],
         "graph.authentication_methods_policy": [_methods()],
         "graph.activity_based_timeout_policies": [_timeout()],
+    }
+
+
+def _services() -> dict[str, list[Row]]:
+    return {
         "graph.apps_and_services_settings": [
             {"isOfficeStoreEnabled": True, "isAppAndServicesTrialEnabled": False}
         ],
@@ -79,22 +115,15 @@ def _groups(company: Company) -> list[Row]:
     """The approved public group stands in the pack's parameters; the other one does not."""
     public = ("Sales Projects", "Support Team")
     teams = [
-        _group(
+        _unified(
             name,
-            mail=f"{name.lower().replace(' ', '-')}@{CONTOSO}",
             visibility="Public" if name in public else "Private",
-            groupTypes=["Unified"],
             resourceProvisioningOptions=["Team"],
         )
         for name in company.team_names
     ]
     unified = [
-        _group(
-            name,
-            mail=f"{name.lower().replace(' ', '-')}@{CONTOSO}",
-            visibility="Private",
-            groupTypes=["Unified"],
-        )
+        _unified(name, visibility="Private")
         for name in ("Board", "Fabrikam Integration", "Works Council", "Canteen", "Newsletter")
     ]
     guests = _group(
@@ -103,27 +132,12 @@ def _groups(company: Company) -> list[Row]:
         membershipRule='(user.userType -eq "Guest")',
         membershipRuleProcessingState="On",
     )
-    plain = [
-        "Conditional Access exclusions",
-        "Helpdesk tier 1",
-        "Privileged access approvers",
-        "VPN users",
-        "Printers Berlin",
-        "Printers Leeds",
-        "Finance read only",
-        "Payroll",
-        "Contractors",
-        "Kiosk devices",
-        "Pilot ring",
-        "Broad ring",
-        "Power BI authors",
-        "Fabric admins",
-        "External sharing",
-        "Data owners",
-        "Legal hold",
-        "Retention exceptions",
-    ]
-    return [*teams, *unified, guests, *(_group(name) for name in plain)]
+    return [*teams, *unified, guests, *(_group(name) for name in PLAIN_GROUPS)]
+
+
+def _unified(name: str, **changes: Any) -> Row:
+    mail = f"{name.lower().replace(' ', '-')}@{CONTOSO}"
+    return _group(name, mail=mail, groupTypes=["Unified"], **changes)
 
 
 def _group(name: str, **changes: Any) -> Row:

@@ -13,6 +13,10 @@ def privilege(company: Company) -> dict[str, list[Row]]:
     through_pim += [person for person in company.admins if "jasper" in person.upn]
     standing = [person for person in company.everyone if person.roles and person not in through_pim]
     direct = [(person, role) for person in standing for role in person.roles]
+    return _holders(direct, through_pim) | _groups(company) | _rules(company)
+
+
+def _holders(direct: list[tuple[Person, str]], through_pim: list[Person]) -> dict[str, list[Row]]:
     group = {"@odata.type": "#microsoft.graph.group", "displayName": "Helpdesk tier 1"}
     reader = ROLE_OF["Global Reader"]
     return {
@@ -48,6 +52,11 @@ def privilege(company: Company) -> dict[str, list[Row]]:
             for person in through_pim
             for role in person.roles
         ],
+    }
+
+
+def _groups(company: Company) -> dict[str, list[Row]]:
+    return {
         "graph.role_group_members": [
             {
                 "groupId": HELPDESK_GROUP,
@@ -64,6 +73,11 @@ def privilege(company: Company) -> dict[str, list[Row]]:
             }
             for person in company.emergency
         ],
+    }
+
+
+def _rules(company: Company) -> dict[str, list[Row]]:
+    return {
         "graph.role_management_policy_assignments": [
             _pim_policy(GLOBAL, approvers=[company.admins[0].id, company.admins[9].id]),
             _pim_policy(ROLE_OF["Privileged Role Administrator"], approvers=[]),

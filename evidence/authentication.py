@@ -87,7 +87,9 @@ class MethodConfiguration(GraphPart):
 
 def _configurations(value: Any) -> Any:
     """A method that cannot be read must not take the others with it."""
-    rows = [value] if isinstance(value, Mapping) else value or []
+    rows = [value] if isinstance(value, Mapping) else value
+    if not isinstance(rows, list):
+        raise ValueError(f"{value!r} is not a list of methods")
     return [MethodConfiguration.read_row(row) if isinstance(row, Mapping) else row for row in rows]
 
 

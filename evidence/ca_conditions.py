@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from evidence.wire import Names, Text
 
 MODERN_CLIENTS = frozenset({"browser", "mobileappsanddesktopclients"})
 LEGACY_CLIENTS = frozenset({"exchangeactivesync", "other"})
+_KINDS = "guestorexternalusertypes"
 WHOLE_GUEST_GROUP = "guestsorexternalusers"  # stands among the users, means every guest
 
 
@@ -38,16 +39,36 @@ def _nothing_is_empty(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _unset_is_nothing(value: Any) -> Any:
+    """Null, nothing in it, or nulls only, as typed clients write it: then the kinds are named."""
+    if not (isinstance(value, dict) and is_empty(value)):
+        return value
+    return value if value and _KINDS not in lowered(value) else None
+
+
+def texts(value: Any) -> list[str]:
+    """A list of texts, or one text where the list has one."""
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise ValueError(f"{value!r} is not a list of words")
+    return found
+
+
 def _words(value: Any) -> list[str]:
     """A list, or one comma-joined string."""
-    found = [value] if isinstance(value, str) else list(value or [])
-    if not all(isinstance(item, str) for item in found):
-        raise ValueError(f"{value!r} is not a list of words")
+    found = [] if value is None else texts(value)
     return [word.strip() for item in found for word in item.split(",") if word.strip()]
 
 
 def flags(value: Any) -> list[str]:
     return [word for word in _words(value) if word.lower() != "none"]
+
+
+def _stated_flags(value: Any) -> list[str]:
+    """Kinds that are not named are not known; that there are none is said with a word."""
+    if is_empty(value):
+        raise ValueError("no kind is named")
+    return flags(value)
 
 
 Words = Annotated[list[str], BeforeValidator(_words)]
@@ -58,6 +79,7 @@ class OpenPart(GraphPart):
     """Keeps the names it does not know, so that what Microsoft adds is never overlooked."""
 
     model_config = ConfigDict(extra="allow")
+    may_hold_only_other_names: ClassVar = True
 
     @property
     def unknown(self) -> dict[str, Any]:
@@ -75,7 +97,7 @@ class ExternalTenants(GraphPart):
 class Guests(GraphPart):
     """Kinds of guests; one comma-joined string on the wire."""
 
-    guest_or_external_user_types: Flags = Field(default_factory=list)
+    guest_or_external_user_types: Annotated[list[str], BeforeValidator(_stated_flags)]
     external_tenants: ExternalTenants | None = None
 
     @property
@@ -86,6 +108,9 @@ class Guests(GraphPart):
     def come_from_anywhere(self) -> bool:
         tenants = self.external_tenants
         return tenants is None or (tenants.membership_kind or "all").lower() == "all"
+
+
+NamedGuests = Annotated[Guests | None, BeforeValidator(_unset_is_nothing)]
 
 
 class Reached(NamedTuple):
@@ -99,11 +124,11 @@ class Users(OpenPart):
     include_users: Names = Field(default_factory=list)
     include_groups: Names = Field(default_factory=list)
     include_roles: Names = Field(default_factory=list)
-    include_guests_or_external_users: Guests | None = None
+    include_guests_or_external_users: NamedGuests = None
     exclude_users: Names = Field(default_factory=list)
     exclude_groups: Names = Field(default_factory=list)
     exclude_roles: Names = Field(default_factory=list)
-    exclude_guests_or_external_users: Guests | None = None
+    exclude_guests_or_external_users: NamedGuests = None
 
     @property
     def are_all(self) -> bool:

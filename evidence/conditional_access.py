@@ -5,21 +5,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from evidence.ca_conditions import Conditions, OpenPart, flags, lowered
+from evidence.ca_conditions import Conditions, OpenPart, flags, lowered, texts
 from evidence.dataset import EvidenceMissing, GraphDataset, GraphPart
 from evidence.wire import Bool, Id, Int, Names, Text
 
 PHISHING_RESISTANT = frozenset({"windowshelloforbusiness", "fido2", "x509certificatemultifactor"})
 MANAGED_DEVICE = frozenset({"compliantdevice", "domainjoineddevice"})
 HOURS = {"hours": 1, "days": 24}
-
-
-def _combinations(value: Any) -> list[str]:
-    """Each entry is one combination of methods, joined by commas: not to be split."""
-    found = [value] if isinstance(value, str) else list(value)
-    if not all(isinstance(item, str) for item in found):
-        raise ValueError("not a list of combinations")
-    return found
 
 
 def _stated(read: Callable[[Any], list[str]]) -> BeforeValidator:
@@ -34,7 +26,7 @@ class Strength(GraphPart):
     display_name: Text | None = None
     policy_type: Text | None = None
     requirements_satisfied: Annotated[list[str] | None, _stated(flags)] = None
-    allowed_combinations: Annotated[list[str] | None, _stated(_combinations)] = None
+    allowed_combinations: Annotated[list[str] | None, _stated(texts)] = None  # commas join one
 
     @property
     def is_phishing_resistant(self) -> bool | None:
@@ -171,9 +163,17 @@ class EnforcedRestrictions(GraphPart):
 
 
 class SessionControls(GraphPart):
+    """A policy may set any of them; the last six are only known by name."""
+
     sign_in_frequency: SignInFrequency | None = None
     persistent_browser: PersistentBrowser | None = None
     application_enforced_restrictions: EnforcedRestrictions | None = None
+    block_sensitive_actions: Any = None
+    cloud_app_security: Any = None
+    continuous_access_evaluation: Any = None
+    disable_resilience_defaults: Any = None
+    global_secure_access_filtering_profile: Any = None
+    secure_sign_in_session: Any = None
 
 
 class ConditionalAccessPolicy(GraphDataset):

@@ -34,12 +34,15 @@ class Wire(BaseModel):
     """A part of a row. Names are looked up case-insensitively; unknown ones are ignored.
 
     A field that is absent or unreadable leaves a gap in this row only: touching it raises
-    EvidenceMissing, so checks that do not need it are not disturbed.
+    EvidenceMissing, so checks that do not need it are not disturbed. An object with none of the
+    names below says something that nobody understands: all its fields are gaps.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, arbitrary_types_allowed=True)
 
+    may_hold_only_other_names: ClassVar[bool] = False
     _aliases: ClassVar[dict[str, str]] = {}
+    _names: ClassVar[frozenset[str]] = frozenset()
     _adapters: ClassVar[dict[str, TypeAdapter[Any]]] = {}
 
     @classmethod
@@ -48,17 +51,30 @@ class Wire(BaseModel):
             (field.alias or name).lower(): field.alias or name
             for name, field in cls.model_fields.items()
         }
+        cls._names = frozenset(cls._aliases.values())
         cls._adapters = {}
 
     @model_validator(mode="before")
     @classmethod
     def _fold_nested(cls, raw: Any) -> Any:
-        return cls._fold(raw) if isinstance(raw, Mapping) else raw
+        if not isinstance(raw, Mapping):
+            return raw
+        folded = cls._fold(raw)
+        if cls._is_strange(folded):
+            raise ValueError(f"an object without {', '.join(sorted(cls._names))}")
+        return folded
 
     @classmethod
     def _fold(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         aliases = cls._aliases
         return {aliases.get(key.lower(), key): value for key, value in raw.items()}
+
+    @classmethod
+    def _is_strange(cls, folded: Mapping[str, Any]) -> bool:
+        """Not empty, and not a name in it that is known; annotations say nothing."""
+        if cls.may_hold_only_other_names or not cls._names.isdisjoint(folded):
+            return False
+        return any("@odata." not in name for name in folded)
 
     @classmethod
     def read_row(cls, raw: Mapping[str, Any]) -> Self:
@@ -70,12 +86,13 @@ class Wire(BaseModel):
     @classmethod
     def _read_with_gaps(cls, raw: Mapping[str, Any]) -> Self:
         folded = cls._fold(raw)
+        is_strange = cls._is_strange(folded)
         values: dict[str, Any] = {}
         gaps: dict[str, str] = {}
         for name, field in cls.model_fields.items():
             alias = field.alias or name
             if alias not in folded:
-                if field.is_required():
+                if field.is_required() or is_strange:
                     gaps[name] = f"{alias} is absent"
                 else:
                     values[name] = field.get_default(call_default_factory=True)

@@ -68,6 +68,7 @@ class InvitationDomains(CmdletPart):
 
 
 class _B2BDefinition(CmdletPart):
+    may_hold_only_other_names: ClassVar = True  # previews and redemption are settled here as well
     invitations_allowed_and_blocked_domains_policy: InvitationDomains | None = None
 
 

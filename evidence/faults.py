@@ -2,7 +2,10 @@
 
 A script stands in the request's credential as `faults`:
 
-    {"counters": "<folder>", "faults": [{"kind": "hang", "dataset": "graph.users", "times": 1}, …]}
+    {"counters": "<folder>", "roll": "<folder>", "faults": [{"kind": "hang", "dataset": "graph.users", "times": 1}, …]}
+
+In the folder `roll` every start leaves a file `<pid>-<service>`: who looks at processes learns
+which is which.
 
 Where a fault strikes (all of these may be left out):
   service, dataset  only in this service's process / only at this dataset; absent: everywhere
@@ -154,8 +157,10 @@ class Script:
         """Counts this start. Raises BadScript."""
         if raw is None:
             return cls([])
-        if not isinstance(raw, dict) or set(raw) - {"counters", "faults"}:
-            raise BadScript("a script is an object of faults and counters")
+        if not isinstance(raw, dict) or set(raw) - {"counters", "roll", "faults"}:
+            raise BadScript("a script is an object of faults, counters and roll")
+        if isinstance(raw.get("roll"), str):
+            (Path(raw["roll"]) / f"{os.getpid()}-{service}").touch()
         listed = raw.get("faults", [])
         if not isinstance(listed, list):
             raise BadScript("faults are a list")

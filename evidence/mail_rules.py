@@ -182,12 +182,13 @@ class OutboundSpamRule(CmdletDataset):
 
 
 class ScopeMember(CmdletPart):
-    primary_smtp_address: Text | None = None
-    recipient_type_details: Text | None = None
+    primary_smtp_address: Text | None  # null: receives no mail
+    recipient_type_details: Text | None = None  # not every collector keeps it
 
     @property
-    def is_group(self) -> bool:
-        return "group" in (self.recipient_type_details or "").lower()
+    def may_be_group(self) -> bool:
+        kind = self.recipient_type_details
+        return kind is None or "group" in kind.lower()
 
 
 class ScopeGroup(CmdletDataset):
@@ -216,7 +217,7 @@ class ScopeGroup(CmdletDataset):
     @property
     def is_fully_known(self) -> bool:
         """A nested group hides who else is a member."""
-        return self.resolved and not any(member.is_group for member in self.members)
+        return self.resolved and not any(member.may_be_group for member in self.members)
 
     @property
     def addresses(self) -> set[str]:

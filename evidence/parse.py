@@ -57,5 +57,8 @@ def _clean(value: Any, depth: int) -> Any:
             raise UnreadableJson(f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, list):
             return [_clean(item, depth + 1) for item in value]
-        return {_clean(key, depth): _clean(item, depth + 1) for key, item in value.items()}
+        cleaned = {_clean(key, depth): _clean(item, depth + 1) for key, item in value.items()}
+        if len(cleaned) != len(value):
+            raise UnreadableJson("the same key twice in one object")
+        return cleaned
     return value

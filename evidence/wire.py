@@ -71,10 +71,17 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, str):
         windows = _WINDOWS_DATE.match(value)
         if windows:
-            return datetime.fromtimestamp(int(windows[1]) / 1000, UTC)
+            return _since_1970(int(windows[1]))
         found = datetime.fromisoformat(value)
         return found if found.tzinfo else found.replace(tzinfo=UTC)
     raise ValueError(f"{value!r} is not a date")
+
+
+def _since_1970(milliseconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{milliseconds} is beyond every calendar") from error
 
 
 def _id(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from checks.entra.emergency_accounts import designated, judge_accounts
+from checks.entra.emergency_accounts import designated, judge_accounts, once_each
 from checks.entra.role_grants import (
     ACTIVATED,
     ACTIVE,
@@ -227,10 +227,10 @@ def _licensed(
     return affected
 
 
-@check()
+@check(display=(User,))
 def emergency_account_activity_monitored(evidence: Evidence) -> Verdict:
     """No API shows the alerts of every tool that may raise them, so a person has to attest."""
-    accounts = designated(evidence)
+    accounts = once_each(evidence, designated(evidence))
     if not accounts:
         return manual(
             "No emergency access account is named in the tenant's settings, so nobody can say"

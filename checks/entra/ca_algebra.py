@@ -64,11 +64,15 @@ class AccessPolicies:
         return self._memo[key]  # type: ignore[return-value]
 
     def unmet(self, policy: ConditionalAccessPolicy, demand: Demand) -> list[Unmet]:
-        return [
-            *self._lacks(policy, demand.population),
-            *self._scope_unmet(policy, demand.scope),
-            *self.outside(policy, demand).unmet,
-        ]
+        """Many demands differ in whom they are about, and share the rest."""
+        shared = self.remember(
+            (id(policy), demand.scope),
+            lambda: [
+                *self._scope_unmet(policy, demand.scope),
+                *self.outside(policy, demand).unmet,
+            ],
+        )
+        return [*self._lacks(policy, demand.population), *shared]
 
     def qualifying(self, demand: Demand) -> ConditionalAccessPolicy | None:
         """The policy that meets a demand with the fewest things left to review."""

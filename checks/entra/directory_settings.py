@@ -1,9 +1,8 @@
 """What every user may do in the directory, and how identities reach it from on-premises."""
 
-from datetime import timedelta
-
 from checks.entra.authorization import judge_authorization, shortfall_of
 from checks.registry import check
+from checks.synchronisation import stale_sync
 from contracts.collector import DatasetStatus
 from contracts.verdict import Affected, Verdict, failed, manual, not_applicable, passed
 from evidence.dataset import EvidenceMissing
@@ -11,7 +10,6 @@ from evidence.directory_policies import EntraUxSetting, OnPremisesSynchronizatio
 from evidence.entra import AuthorizationPolicy, Domain, Organization
 from evidence.evidence import Evidence
 
-STALE_SYNC = timedelta(days=30)
 REFUSALS = (DatasetStatus.DENIED, DatasetStatus.UNLICENSED, DatasetStatus.MISSING_CMDLET)
 
 
@@ -95,7 +93,7 @@ def password_hash_sync_enabled(evidence: Evidence) -> Verdict:
         return not_applicable("The directory is not synchronised from on-premises")
     if _is_federated_only(evidence):
         return not_applicable("Every verified custom domain is federated")
-    notes = _stale_sync(evidence, organization)
+    notes = stale_sync(evidence, organization)
     if evidence.status(OnPremisesSynchronization) in REFUSALS:
         return _look_at_connect("Microsoft refused to say whether", notes)
     found = {item.syncs_password_hashes for item in evidence.seen(OnPremisesSynchronization)}
@@ -138,10 +136,3 @@ def _is_federated_only(evidence: Evidence) -> bool:
     if False not in kinds:
         evidence.all(Domain)  # the managed one may be in the part that was not read
     return kinds == {True}
-
-
-def _stale_sync(evidence: Evidence, organization: Organization) -> list[str]:
-    last = organization.on_premises_last_sync_date_time
-    if last is None or evidence.captured_at - last <= STALE_SYNC:
-        return []
-    return [f"The last synchronisation was on {last.date()}: is it still in use?"]

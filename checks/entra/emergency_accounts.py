@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from checks.entra.ca_reach import Account, caught_by
+from checks.entra.exclusions import readable
 from checks.entra.role_grants import STANDING, active, anywhere, standing, tenant_wide
 from checks.entra.role_holders import Holders, label, resolve, told
 from checks.wording import some_of
@@ -29,6 +30,18 @@ def designated(evidence: Evidence) -> list[str]:
     evidence.parameter("emergency_access_accounts")
     evidence.parameter("exclusion_register")
     return sorted({name.strip() for name in evidence.parameters.emergency_accounts})
+
+
+def once_each(evidence: Evidence, names: Sequence[str]) -> list[str]:
+    """The names without the object ids of accounts that stand among them by principal name too:
+    for display, so a user who cannot be read is left as named."""
+    named = set(names)
+    if len({"@" in name for name in names}) < 2:
+        return sorted(named)
+    for user in readable(evidence, User, "id", "user_principal_name"):
+        if user.user_principal_name.strip().lower() in named:
+            named.discard(user.id)
+    return sorted(named)
 
 
 def judge_accounts(evidence: Evidence) -> Verdict:

@@ -1,9 +1,8 @@
 """Passwords that nobody may choose, in the cloud and on-premises."""
 
-from datetime import timedelta
-
 from checks.entra.licence_gate import unlicensed, unread
 from checks.registry import check
+from checks.synchronisation import stale_sync
 from contracts.verdict import Affected, Verdict, failed, not_applicable, passed
 from evidence.authentication import GroupSetting
 from evidence.dataset import EvidenceMissing
@@ -12,7 +11,6 @@ from evidence.evidence import Evidence
 from evidence.licences import ENTRA_P1, lacks
 
 FEW_WORDS = 5
-STALE_SYNC = timedelta(days=30)
 RESOURCE = "Password Rule Settings"
 
 
@@ -54,7 +52,7 @@ def onprem_password_protection_enforced(evidence: Evidence) -> Verdict:
     settings = _password_settings(evidence)
     if isinstance(settings, Verdict):
         return settings
-    notes = _stale_sync(evidence, organization)
+    notes = stale_sync(evidence, organization)
     if any(rules.enforces_on_premises for rules in settings):
         agents = "Whether an agent runs on every domain controller cannot be read: review it"
         return passed("Domain controllers refuse banned passwords", notes=[agents, *notes])
@@ -84,10 +82,3 @@ def _password_settings(evidence: Evidence) -> list[GroupSetting] | Verdict:
 
 def _unset(actual: str) -> Affected:
     return Affected(resource=RESOURCE, setting="settings object", actual=actual)
-
-
-def _stale_sync(evidence: Evidence, organization: Organization) -> list[str]:
-    last = organization.on_premises_last_sync_date_time
-    if last is None or evidence.captured_at - last <= STALE_SYNC:
-        return []
-    return [f"The last synchronisation was on {last.date()}: is it still in use?"]

@@ -33,7 +33,7 @@ class Registered(NamedTuple):
 
 @dataclass
 class _Members:
-    total: int = 0
+    counted: int = 0  # without those who are too new for the report
     admins: int = 0  # of those who are not capable
     affected: list[Affected] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
@@ -58,16 +58,16 @@ def members_mfa_capable(evidence: Evidence) -> Verdict:
         return unread(gap)
     if not evidence.count(UserRegistrationDetail) and lacks(evidence, ENTRA_P1):
         return unlicensed(ENTRA_P1)
-    if not members.total:
-        return errored("Not one active member among the users that were read")
+    if not members.counted:
+        return errored("Not one active member that the report can tell of was read")
     notes = [f"Too new for the report: {some_of(members.new)}"] if members.new else []
     if members.affected:
         reason = (
-            f"{len(members.affected)} of {members.total} active members cannot do MFA,"
+            f"{len(members.affected)} of {members.counted} active members cannot do MFA,"
             f" {members.admins} of them administrators"
         )
         return failed(reason, members.affected, notes=notes)
-    return passed(f"All {members.total} active members can do MFA", notes=notes)
+    return passed(f"All {members.counted} active members can do MFA", notes=notes)
 
 
 def _count_members(evidence: Evidence, sync_accounts: frozenset[str]) -> _Members:
@@ -77,11 +77,12 @@ def _count_members(evidence: Evidence, sync_accounts: frozenset[str]) -> _Member
     for user in _active_members(evidence, sync_accounts):
         if user.id in exempt:
             continue
-        members.total += 1
         line = report.get(user.id)
         if line is None and _is_new(evidence, user):
             members.new.append(_name(user))
-        elif line is None and complete:
+            continue
+        members.counted += 1
+        if line is None and complete:
             members.affected.append(_incapable(user, "not in report"))
         elif line and line.is_mfa_capable is None:
             why = f"isMfaCapable of {_name(user)} cannot be read"

@@ -16,6 +16,7 @@ from checks.exchange.effective_policy import (
     govern,
     mailbox_addresses,
     read_shares,
+    refuse_unread_groups,
 )
 from checks.exchange.plan_gate import unlicensed
 from checks.registry import check
@@ -31,7 +32,7 @@ from evidence.mail_rules import (
     ExchangePresetRule,
     ScopeGroup,
 )
-from evidence.recipients import AcceptedDomain, Mailbox
+from evidence.recipients import Mailbox
 
 AGGRESSIVE = 3
 
@@ -64,7 +65,6 @@ _WANTED: Wanted = {
     AntiPhishPolicy,
     AntiPhishRule,
     ExchangePresetRule,
-    AcceptedDomain,
     Mailbox,
     ScopeGroup,
     display=(DefenderPresetRule,),
@@ -93,7 +93,7 @@ def anti_phishing_covers_majority(evidence: Evidence) -> Verdict:
     if covered * 2 > governance.total:
         return passed(said, notes=notes)
     if (covered + sum(share.possible for share in good)) * 2 > governance.total:
-        evidence.all(ScopeGroup)  # groups that were not read prove nothing
+        refuse_unread_groups(evidence)
     if doubts := [gap for gap in evidence.gaps if gap.dataset != ScopeGroup.key]:
         raise doubts[0]  # what could not be read might make the majority
     return failed(said, [item for found in wrong.values() for item in found], notes=notes)

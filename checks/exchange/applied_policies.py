@@ -220,7 +220,7 @@ def spoken(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return ", ".join(value) or "empty"
+        return ", ".join(item for item in value if item.strip()) or "empty"
     if value is None:
         return "not set"
-    return str(value) or "empty"
+    return str(value).strip() or "empty"

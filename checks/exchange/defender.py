@@ -12,7 +12,13 @@ from checks.exchange.applied_policies import (
     says,
     wrong_settings,
 )
-from checks.exchange.effective_policy import Governance, govern, population, read_shares
+from checks.exchange.effective_policy import (
+    Governance,
+    govern,
+    population,
+    read_shares,
+    refuse_unread_groups,
+)
 from checks.registry import check
 from contracts.verdict import Affected, ReasonCode, Verdict, failed, not_applicable, passed
 from evidence.dataset import EvidenceMissing
@@ -60,8 +66,7 @@ _ATTACHMENTS: Wanted = {
     DefenderPresetRule,
     BuiltInProtectionRule,
     ScopeGroup,
-    AcceptedDomain,
-    fallback=(Mailbox,),
+    fallback=(Mailbox, AcceptedDomain),
     licence=DEFENDER,
 )
 def safe_links_cover_everyone(evidence: Evidence) -> Verdict:
@@ -76,8 +81,7 @@ def safe_links_cover_everyone(evidence: Evidence) -> Verdict:
     DefenderPresetRule,
     BuiltInProtectionRule,
     ScopeGroup,
-    AcceptedDomain,
-    fallback=(Mailbox,),
+    fallback=(Mailbox, AcceptedDomain),
     licence=DEFENDER,
 )
 def safe_attachments_cover_everyone(evidence: Evidence) -> Verdict:
@@ -103,7 +107,7 @@ def _covers_everyone(
     elif governance.uncaught or governance.maybe_uncaught:
         evidence.gaps.append(EvidenceMissing(family.policies.key, "no built-in policy came back"))
     if doubtful and not certain:
-        evidence.all(ScopeGroup)  # groups that were not read prove nothing
+        refuse_unread_groups(evidence)
     notes = [*governance.notes, *_left_to_fallback(governance, family)]
     affected = [*certain, *doubtful]
     if affected:

@@ -38,7 +38,7 @@ class Groups:
         self._members: dict[str, set[str]] = {}
         self._known: set[str] = set()
         for row in groups:
-            name = row.group.strip().lower()
+            name = _plain(row.group)
             self._members.setdefault(name, set()).update(row.addresses)
             if row.is_fully_known:
                 self._known.add(name)
@@ -51,7 +51,25 @@ class Groups:
 
 
 def read_groups(evidence: Evidence) -> Groups:
-    return Groups(evidence.seen(ScopeGroup))
+    return Groups(_readable(evidence))
+
+
+def _readable(evidence: Evidence) -> Iterator[ScopeGroup]:
+    """A row that cannot be read leaves a gap, and its group as unknown as one that is absent."""
+    for row in evidence.seen(ScopeGroup):
+        try:
+            _ = row.group, row.resolved, row.members
+        except EvidenceMissing as gap:
+            evidence.gaps.append(gap)
+            continue
+        yield row
+
+
+def refuse_unread_groups(evidence: Evidence) -> None:
+    """What only may be proves nothing while the groups that decide were not read."""
+    for gap in evidence.gaps:
+        if gap.dataset == ScopeGroup.key:
+            raise gap
 
 
 class _List:

@@ -8,6 +8,7 @@ from checks.exchange.effective_policy import (
     Scope,
     population,
     read_groups,
+    refuse_unread_groups,
 )
 from checks.exchange.plan_gate import unlicensed
 from checks.registry import check
@@ -180,7 +181,7 @@ def _covers_somebody(evidence: Evidence, scopes: dict[str, Scope]) -> Verdict:
         for scope in idle.values()
         for address in people.addresses
     ):
-        evidence.all(ScopeGroup)  # groups that were not read prove nothing
+        refuse_unread_groups(evidence)
     return failed(
         "The Strict preset is enabled but covers nobody",
         [
@@ -211,7 +212,7 @@ def _covers_users(
                 )
             )
     if affected and only_doubts:
-        evidence.all(ScopeGroup)  # groups that were not read prove nothing
+        refuse_unread_groups(evidence)
     if affected:
         names = {item.resource for item in affected}
         return failed(f"{len(names)} priority accounts are outside the Strict preset", affected)

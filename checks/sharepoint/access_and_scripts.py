@@ -1,8 +1,7 @@
 """Who and what may open SharePoint: legacy apps, guests, infected files, sync and page scripts."""
 
-from datetime import timedelta
-
 from checks.registry import check
+from checks.synchronisation import stale_sync
 from contracts.collector import DatasetStatus
 from contracts.verdict import Affected, Verdict, errored, failed, manual, not_applicable, passed
 from evidence.dataset import EvidenceMissing
@@ -10,8 +9,6 @@ from evidence.entra import Organization
 from evidence.evidence import Evidence
 from evidence.licences import SHAREPOINT
 from evidence.sharepoint import PersonalSite, SharePointTenant, Site
-
-_STALE_SYNC = timedelta(days=30)
 
 
 @check(SharePointTenant, licence=SHAREPOINT)
@@ -95,9 +92,7 @@ def _sync_unrestricted(evidence: Evidence, affected: list[Affected], notes: list
         return not_applicable(
             "The tenant is cloud-only, and the restriction works for Active Directory domains only"
         )
-    last = organization.on_premises_last_sync_date_time
-    if last is not None and evidence.captured_at - last > _STALE_SYNC:
-        notes.append(f"The directory was last synchronised on {last.date()}: is it still in use?")
+    notes += stale_sync(evidence, organization)
     return failed("Any computer can sync OneDrive and SharePoint libraries", affected, notes=notes)
 
 

@@ -286,7 +286,7 @@ def _unmet_conditions(
             yield setting, f"{'not set' if actual is None else actual} (expected {expected})"
     for setting, addresses in REPORT_ADDRESSES:
         try:
-            if not addresses(policy):
+            if not any(address.strip() for address in addresses(policy)):
                 yield setting, "no address (expected at least one)"
         except EvidenceMissing as gap:
             evidence.gaps.append(gap)

@@ -17,11 +17,11 @@ Row = dict[str, Any]
 
 
 def with_rows(case: Case, dataset: type[Dataset], rows: Sequence[Mapping[str, Any]]) -> Case:
-    return replace(case, given={**case.given, dataset: rows})
+    return _variant(case, given={**case.given, dataset: rows})
 
 
 def missing(case: Case, dataset: type[Dataset]) -> Case:
-    return replace(
+    return _variant(
         case,
         given={key: rows for key, rows in case.given.items() if key != dataset},
         unread={key: how for key, how in case.unread.items() if key != dataset},
@@ -36,9 +36,13 @@ def lost(case: Case, dataset: type[Dataset], how: str) -> Case:
         return with_rows(missing(case, dataset), dataset, [])
     rows = case.given.get(dataset, ())
     if how in UNREAD:
-        return replace(missing(case, dataset), unread={**case.unread, dataset: how})
+        return _variant(missing(case, dataset), unread={**case.unread, dataset: how})
     kept = rows[: len(rows) // 2] if how == "partial, half" else rows
-    return replace(with_rows(case, dataset, kept), unread={**case.unread, dataset: "partial"})
+    return _variant(with_rows(case, dataset, kept), unread={**case.unread, dataset: "partial"})
+
+
+def _variant(case: Case, **changes: Any) -> Case:
+    return replace(case, origin=case.origin or case, **changes)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Place:
 
 def _each(case: Case, change: Callable[[list[Row]], list[Row]]) -> Case:
     given = {dataset: change([dict(row) for row in rows]) for dataset, rows in case.given.items()}
-    return replace(case, given=given)
+    return _variant(case, given=given)
 
 
 def _reordered(case: Case) -> Case:

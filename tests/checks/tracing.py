@@ -11,7 +11,7 @@ from checks.registry import Check
 from contracts.verdict import Verdict
 from evidence.dataset import Dataset, EvidenceMissing, Wire
 from evidence.evidence import Evidence, LicencePending
-from tests.checks.case import Case
+from tests.checks.case import Case, shared_evidence
 
 _ENUMERATIONS = ("words.<locals>.read", "named.<locals>.read")
 
@@ -47,7 +47,7 @@ def _spying(seen: list[tuple[Wire, str]], asked: set[str]) -> Iterator[None]:
 
 def trace(check: Check, case: Case) -> Trace:
     """Judges without `evaluate`, which looks at every required dataset by itself."""
-    evidence = case.evidence().scoped(check.needs)
+    evidence = shared_evidence(case).scoped(check.needs)
     touched: list[tuple[Wire, str]] = []
     result = Trace()
     with _spying(touched, result.datasets):

@@ -93,6 +93,10 @@ CASES = _cases(
         "everyone is left out": ("fail", _authenticator(excludeTargets=[target()])),
         "another id in lower case": ("pass", _authenticator(id="microsoftauthenticator")),
         "no such method": ("error", methods_policy(method("Sms"))),
+        "methods that are no list": (
+            "error",
+            methods_policy(authenticationMethodConfigurations=True),
+        ),
         "no method at all": ("error", methods_policy(authenticationMethodConfigurations=[])),
         "the list is absent": (
             "error",
@@ -195,6 +199,10 @@ CASES += _cases(
             methods_policy(method("sms"), method("voice"), method("email")),
         ),
         "no entry for voice": ("error", methods_policy(method("Sms"), email())),
+        "methods that are no list": (
+            "error",
+            methods_policy(authenticationMethodConfigurations=True),
+        ),
         "no entry for voice, and e-mail on": (
             "fail",
             methods_policy(method("Sms"), email("enabled")),

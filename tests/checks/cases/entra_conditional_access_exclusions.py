@@ -19,6 +19,7 @@ TEAMS_ROOMS = "cc15fd57-2c6c-4117-a88c-83b1d56b4bbe"
 KIOSKS = {"excludeGroups": [guid("Kiosks")]}
 SIX = {"excludeUsers": PEOPLE}
 ONE = {"excludeUsers": PEOPLE[:1]}
+STRANGE = {"unexpected": {"shape": 1}}
 STRICT = {"exclusion_allowance": 0}
 
 
@@ -166,6 +167,23 @@ GUEST_TYPES = [
         registered("guest_type", "serviceProvider"),
     ),
     Hole("guests under their old name", "fail", {"excludeUsers": ["GuestsOrExternalUsers"]}),
+    Hole("guests of no known shape", "error", {"excludeGuestsOrExternalUsers": STRANGE}),
+    Hole(
+        "guests of a kind that is not named",
+        "error",
+        {"excludeGuestsOrExternalUsers": {"externalTenants": {"membershipKind": "all"}}},
+    ),
+    Hole(
+        "guests left unset, as typed clients write it",
+        "pass",
+        {
+            "excludeGuestsOrExternalUsers": {
+                "guestOrExternalUserTypes": None,
+                "externalTenants": {"membershipKind": None},
+            }
+        },
+    ),
+    Hole("users that are no list", "error", {"excludeUsers": True}),
     Hole("no kind of guest at all", "pass", {"excludeGuestsOrExternalUsers": _guests("none")}),
 ]
 

@@ -110,11 +110,8 @@ CASES += [
 ]
 
 
-def _guests_apart(build: Build, membership: str) -> list[dict[str, Any]]:
-    kind = {
-        "guestOrExternalUserTypes": "b2bCollaborationGuest",
-        "externalTenants": {"@odata.type": "#x", "membershipKind": membership},
-    }
+def _guests_apart(build: Build, tenants: dict[str, Any]) -> list[dict[str, Any]]:
+    kind = {"guestOrExternalUserTypes": "b2bCollaborationGuest", "externalTenants": tenants}
     return [
         _without(build, "Holes", excludeGuestsOrExternalUsers=kind),
         build("Guests", users={"includeUsers": [], "includeGuestsOrExternalUsers": kind}),
@@ -124,12 +121,16 @@ def _guests_apart(build: Build, membership: str) -> list[dict[str, Any]]:
 CASES += [
     Case(
         judge,
-        f"guests have a policy of their own, tenants: {membership}",
-        given=access(*_guests_apart(build, membership)),
+        f"guests have a policy of their own, tenants: {name}",
+        given=access(*_guests_apart(build, tenants)),
         expect=expect,
     )
     for judge, build in GOOD.items()
-    for membership, expect in (("all", "pass"), ("enumerated", "fail"))
+    for name, tenants, expect in (
+        ("all", {"@odata.type": "#x", "membershipKind": "all"}, "pass"),
+        ("enumerated", {"@odata.type": "#x", "membershipKind": "enumerated"}, "fail"),
+        ("of no known shape", {"members": ["fabrikam.example"]}, "error"),
+    )
 ]
 
 EVERYONE_ELSE = mfa_policy("Everyone else", users={"excludeRoles": [GLOBAL_ADMINISTRATOR]})

@@ -8,6 +8,7 @@ from checks.entra.administrators import (
     emergency_account_activity_monitored,
 )
 from evidence.conditional_access import ConditionalAccessPolicy
+from evidence.dataset import Dataset
 from evidence.entra import Domain, User
 from evidence.privileged_identity import EmergencyAccountGroups
 from evidence.privileged_roles import (
@@ -271,11 +272,17 @@ BUILT = [
 ]
 
 
-def _watched(name: str, affected: list[str], parameters: dict[str, Any], says: str) -> Case:
+def _watched(
+    name: str,
+    affected: list[str],
+    parameters: dict[str, Any],
+    says: str,
+    given: Mapping[type[Dataset], Rows] | None = None,
+) -> Case:
     return Case(
         emergency_account_activity_monitored,
         name,
-        given={},
+        given=given or {},
         expect="manual",
         affected=affected,
         parameters=parameters,
@@ -286,6 +293,24 @@ def _watched(name: str, affected: list[str], parameters: dict[str, Any], says: s
 MONITORED = [
     _watched("no_attestation", ["id-of-one", TWO], NAMED, "these 2 emergency access accounts"),
     _watched("no account is named", [], {}, "No emergency access account is named"),
+    _watched(
+        "one account by its principal name in the setting, by its id in the register",
+        [ONE],
+        {
+            "emergency_access_accounts": [ONE],
+            "exclusion_register": [
+                {
+                    "kind": "user",
+                    "id": emergency_account("one")["id"].upper(),
+                    "reason": "emergency account",
+                    "reviewed_on": "2026-03-01",
+                    "break_glass": True,
+                }
+            ],
+        },
+        "these 1 emergency access account",
+        {User: [without(emergency_account("two"), "userPrincipalName"), emergency_account("one")]},
+    ),
 ]
 
 CASES = [*NAMING, *BUILT, *MONITORED]

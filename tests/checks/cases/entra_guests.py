@@ -129,7 +129,10 @@ DYNAMIC_GROUP = [
     ),
     _groups("a guest group of a lapsed licence", [guest_group()], "pass", [WITHOUT_P1]),
     _groups(
-        "a part of the groups holds it", [group(), guest_group()], "error", unread={Group: "partial"}
+        "a part of the groups holds it",
+        [group(), guest_group()],
+        "error",
+        unread={Group: "partial"},
     ),
     _groups("a part of the groups does not hold it", [group()], "error", unread={Group: "partial"}),
     _groups("a group that cannot be read", [without(guest_group(), "membershipRule")], "error"),

@@ -143,6 +143,12 @@ CASES += [
     ),
     Case(
         members_mfa_capable,
+        "nobody but users who are too new for the report",
+        given=GOOD | {User: [user("bob", **NEW)], UserRegistrationDetail: []},
+        expect="error",
+    ),
+    Case(
+        members_mfa_capable,
         "the new user is named",
         given=_given([user("bob", **NEW)], []),
         expect="pass",

@@ -7,7 +7,7 @@ from evidence.dataset import Dataset
 from evidence.licences import SubscribedSku
 from evidence.mail_protection import AntiPhishPolicy
 from evidence.mail_rules import AntiPhishRule, DefenderPresetRule, ExchangePresetRule, ScopeGroup
-from evidence.recipients import AcceptedDomain, Mailbox
+from evidence.recipients import Mailbox
 from tests.builders.protection import (
     PLAN_1,
     STANDARD_POLICY,
@@ -22,7 +22,6 @@ from tests.builders.protection import (
     standard_exchange_preset,
     strict,
 )
-from tests.builders.recipients import accepted_domain
 from tests.checks.case import Case, Rows
 
 WEAK_DEFAULT = anti_phish_policy(PhishThresholdLevel=1)
@@ -40,7 +39,6 @@ def tenant(
         AntiPhishPolicy: policies,
         AntiPhishRule: rules,
         ExchangePresetRule: presets,
-        AcceptedDomain: [accepted_domain()],
         Mailbox: people(8) if mailboxes is None else mailboxes,
         ScopeGroup: groups,
         SubscribedSku: skus,

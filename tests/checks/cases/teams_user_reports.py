@@ -52,7 +52,7 @@ CASES = [
     *(
         _reports(f"{name} is {value!r}", "fail", **{name: value})
         for name in ("ReportJunkAddresses", "ReportNotJunkAddresses", "ReportPhishAddresses")
-        for value in (None, [], "", [""])
+        for value in (None, [], "", [""], [" "])
     ),
     _reports("one address, unwrapped", "pass", ReportJunkAddresses="soc@contoso.example"),
     _reports("booleans as text", "pass", EnableReportToMicrosoft="False"),
