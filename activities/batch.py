@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from activities.collector import CollectorFailed, CollectorProcess
-from activities.collectors import Collectors
+from activities.collector import CollectorFailed
+from activities.collectors import Collectors, Remote
 from activities.inputs import inputs_for
 from activities.judging import Judging, ScanContext
+from activities.measures import dataset_settled
 from activities.progress import Progress, now
+from activities.readers import Reader, RemotePatience, start_reader
 from activities.reading import ReadDataset, Reading
 from checks.registry import datasets
 from contracts.collector import (
@@ -37,11 +39,14 @@ _SILENCE_STEP_S = 10
 @dataclass(frozen=True)
 class Limits:
     """Seconds. `dataset_s` caps what a dataset's own model allows; `failures` is how often a
-    batch's collector may fail before its unread datasets become errors."""
+    batch's collector may fail before its unread datasets become errors; `tries` is how often a
+    read may end with its worker before it becomes one."""
 
     sign_in_s: float = 180.0
     dataset_s: float = 3600.0
     failures: int = 3
+    tries: int = 5
+    remote: RemotePatience = field(default_factory=RemotePatience)
 
 
 class BatchRun:
@@ -71,13 +76,42 @@ class BatchRun:
         self._deadline = 0.0
         self._last_line = time.monotonic()
         self._silence_told = 0
+        self._between_reads_s = limits.sign_in_s
+        self._suspect: str | None = None
         self.judging = Judging(progress, context, request.batch.checks)
 
     async def run(self) -> None:
         """Raises CollectorFailed, SignInFailed, WrongTenant, NoCollector."""
+        async with self._database.read() as session:
+            self._suspect = await batches.interrupted_read(
+                session,
+                organisation_id=self._scan.organisation_id,
+                scan_id=self._scan.scan_id,
+                service=self._service,
+            )
+        await self._pass_over_what_ends_workers()
         await self.judging.judge_ready()
         while wanted := self._wanted():
             await self._read(wanted)
+
+    async def _pass_over_what_ends_workers(self) -> None:
+        """A dataset that does not fit into a worker's memory takes the worker with it: without
+        this it would do so for ever."""
+        name = self._suspect
+        if name is None or self.judging.has(name):
+            return
+        async with self._database.read() as session:
+            tries = await batches.tries_at(
+                session,
+                organisation_id=self._scan.organisation_id,
+                scan_id=self._scan.scan_id,
+                service=self._service,
+                dataset=name,
+                attempt=self._scan.attempt,
+            )
+        if tries >= self._limits.tries:
+            why = f"given up: {tries} tries ended with their worker; the dataset may be too large"
+            await self._keep_unread(name, DatasetStatus.OTHER, why)
 
     async def give_up(self, status: DatasetStatus, message: str) -> None:
         """Whatever is unread becomes a failed read; a part that did arrive is kept."""
@@ -85,11 +119,12 @@ class BatchRun:
         if part is not None:
             await self._keep(part)
         for name in self._wanted():
-            line = DatasetLine(
-                name=name, service=self._service, status=status, message=message[:2000]
-            )
-            await self._keep(ReadDataset(line, Recorded(status, message=line.message)))
+            await self._keep_unread(name, status, message)
         await self.judging.judge_ready()
+
+    async def _keep_unread(self, name: str, status: DatasetStatus, message: str) -> None:
+        line = DatasetLine(name=name, service=self._service, status=status, message=message[:2000])
+        await self._keep(ReadDataset(line, Recorded(status, message=line.message)))
 
     async def tell_silence(self) -> None:
         """Nothing but life itself ends the message: a frozen bar is never left without a word."""
@@ -100,16 +135,28 @@ class BatchRun:
         self._silence_told = step
         await self._tell_reading(f"no sign of life for {silent_s} s" if step else "")
 
+    @property
+    def dataset(self) -> str | None:
+        """What is being read, or was when the collector failed."""
+        return self._reading.dataset if self._reading else None
+
     def _wanted(self) -> list[str]:
-        return [name for name in self._batch.datasets if not self.judging.has(name)]
+        """The read that an earlier try broke at comes last, with all that starts from its rows:
+        it does not cost the others."""
+        unread = [name for name in self._batch.datasets if not self.judging.has(name)]
+        suspects = {self._suspect}
+        for name in unread:
+            if suspects & set(datasets()[name].depends_on):
+                suspects.add(name)
+        return sorted(unread, key=lambda name: name in suspects)
 
     async def _read(self, wanted: list[str]) -> None:
         """One collector process, until it said bye or a dataset ran into its time limit."""
         await self._progress.batch(self._service, "connecting", attempt=self._attempt)
         async with self._collector(wanted) as (process, reading):
             try:
-                async with asyncio.timeout(self._limits.sign_in_s) as clock:
-                    self._allow(self._limits.sign_in_s)
+                async with asyncio.timeout(self._between_reads_s) as clock:
+                    self._allow(self._between_reads_s)
                     async for line in process.lines():
                         clock.reschedule(None)
                         await self._take(reading, line)
@@ -131,7 +178,7 @@ class BatchRun:
             self._allow(min(datasets()[reading.dataset].time_limit_s, self._limits.dataset_s))
             await self._tell_reading()
         elif not isinstance(line, Rows | Log):
-            self._allow(self._limits.sign_in_s)  # what judging took is not the collector's time
+            self._allow(self._between_reads_s)  # what judging took is not the collector's time
 
     def _allow(self, seconds: float) -> None:
         self._deadline = asyncio.get_running_loop().time() + seconds
@@ -141,7 +188,7 @@ class BatchRun:
         name = reading.dataset
         if name is None:
             raise CollectorFailed(
-                f"no sign of life from the collector for {self._limits.sign_in_s:.0f} s"
+                f"no sign of life from the collector for {self._between_reads_s:.0f} s"
             )
         limit = min(datasets()[name].time_limit_s, self._limits.dataset_s)
         part = reading.interrupt(DatasetStatus.TIMEOUT, f"not finished within {limit:.0f} s")
@@ -149,7 +196,7 @@ class BatchRun:
             await self._keep(part)
             await self.judging.judge_ready()
 
-    async def _check_end(self, process: CollectorProcess, reading: Reading) -> None:
+    async def _check_end(self, process: Reader, reading: Reading) -> None:
         if not reading.ended:
             code = await process.wait(_AFTER_BYE_S)
             how = "" if code is None else f" (exit code {code})"
@@ -161,15 +208,17 @@ class BatchRun:
             raise CollectorFailed(f"the collector left out {', '.join(unanswered)[:200]}")
 
     @contextlib.asynccontextmanager
-    async def _collector(
-        self, wanted: list[str]
-    ) -> AsyncIterator[tuple[CollectorProcess, Reading]]:
+    async def _collector(self, wanted: list[str]) -> AsyncIterator[tuple[Reader, Reading]]:
         source = await self._collectors.source(
+            organisation_id=self._scan.organisation_id,
             tenant_id=self._scan.tenant_id,
             connection=self._context.connection,
             settings=self._context.settings,
+            domain=self._context.tenant.domain,
             service=self._service,
         )
+        if isinstance(source.command, Remote):
+            self._between_reads_s = self._limits.remote.first_s + self._limits.remote.silence_s
         request = CollectorRequest(
             scan_id=self._scan.scan_id,
             service=self._service,
@@ -178,14 +227,20 @@ class BatchRun:
             datasets=[await self._dataset_request(name) for name in wanted],
         )
         began = self._last_line = time.monotonic()
-        process = await CollectorProcess.start(source.command, request)
-        self._reading = Reading(request)
-        try:
-            yield process, self._reading
-        finally:
-            await _to_the_end(self._end(process, began))
+        async with start_reader(
+            source,
+            request,
+            database=self._database,
+            scan=self._scan,
+            patience=self._limits.remote,
+        ) as process:
+            self._reading = Reading(request)
+            try:
+                yield process, self._reading
+            finally:
+                await _to_the_end(self._end(process, began))
 
-    async def _end(self, process: CollectorProcess, began: float) -> None:
+    async def _end(self, process: Reader, began: float) -> None:
         await process.stop()
         spent = round((time.monotonic() - began) * 1000)
         async with self._database.begin() as session:
@@ -224,6 +279,7 @@ class BatchRun:
                 line=line,
                 packed=packed,
             )
+        dataset_settled(line)
         self.judging.settle(line.name, done.recorded)
 
     async def _stamp_capture(self) -> None:

@@ -26,7 +26,9 @@ from evidence.parse import UnreadableJson, loads_strict
 
 STOP_GRACE_S = 1.5
 _POLL_S = 0.02
+_LAST_WORDS_S = 0.2
 _CHUNK = 64 * 1024
+_LOOK_EVERY_S = 0.02
 _LOG_LINES = 5000
 _LOG_BYTES = 2000  # of one line that is no protocol line
 _PREFIX_BYTES = 64  # room for what a terminal puts before a line
@@ -44,6 +46,9 @@ _KNOWN_TYPES = {
     "bye",
 }
 _MIN_SECRET = 6
+_REDACTED = "[redacted]"
+_PART = 24
+_LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 
 
 class CollectorFailed(Exception):
@@ -72,7 +77,8 @@ class CollectorProcess:
     async def start(
         cls, command: CollectorCommand, request: CollectorRequest
     ) -> "CollectorProcess":
-        """Sends the request; stdin stays open as a leash."""
+        """Sends the request, without waiting for a child that does not read it; stdin stays open
+        as a leash."""
         process = await asyncio.create_subprocess_exec(
             *_tied_to_us(command.argv),
             stdin=asyncio.subprocess.PIPE,
@@ -81,16 +87,9 @@ class CollectorProcess:
             env=dict(command.environment),
             start_new_session=True,
         )
-        collector = cls(process, _secrets_of(request))
-        try:
-            assert process.stdin is not None  # noqa: S101  (asked for above)
-            process.stdin.write(request.model_dump_json().encode() + b"\n")
-            with contextlib.suppress(ConnectionError):
-                await process.stdin.drain()
-        except BaseException:
-            await collector.stop()
-            raise
-        return collector
+        assert process.stdin is not None  # noqa: S101  (asked for above)
+        process.stdin.write(request.model_dump_json().encode() + b"\n")
+        return cls(process, _secrets_of(request))
 
     @property
     def exit_code(self) -> int | None:
@@ -106,6 +105,7 @@ class CollectorProcess:
         async for raw in self._raw_lines():
             line = self._parse(raw)
             if isinstance(line, Log):
+                line.message = self._redacted(line.message)
                 self._log.append(f"[{line.level}] {line.message}"[:_LOG_BYTES])
             elif isinstance(line, ConnectFailed | DatasetFailed):
                 line.error.message = self._redacted(line.error.message)
@@ -129,9 +129,10 @@ class CollectorProcess:
             self._signal(signal.SIGKILL)
             await self.wait(STOP_GRACE_S)
         self._signal(signal.SIGKILL)  # grandchildren that outlived their parent
+        # What it said last; a grandchild in a session of its own may hold the pipe for ever.
+        await asyncio.wait({self._drain}, timeout=_LAST_WORDS_S)
         self._drain.cancel()
         await asyncio.gather(self._drain, return_exceptions=True)
-        # A grandchild in a session of its own may hold the pipes: do not wait for it.
         self._process._transport.close()  # type: ignore[attr-defined]
 
     def _signal(self, number: signal.Signals) -> bool:
@@ -198,8 +199,15 @@ class CollectorProcess:
 
     def _redacted(self, text: str) -> str:
         for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return text
+            text = text.replace(secret, _REDACTED)
+        return _LONG_RUN.sub(self._without_parts, text)
+
+    def _without_parts(self, found: re.Match[str]) -> str:
+        """Logs cut and wrap long lines: a part of a secret is one, too."""
+        run = found[0]
+        parts = (run[start : start + _PART] for start in range(0, len(run) - _PART + 1, _PART))
+        is_part = any(part in secret for part in parts for secret in self._secrets)
+        return _REDACTED if is_part else run
 
 
 def _is_protocol(start: bytes) -> bool:

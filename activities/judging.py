@@ -61,7 +61,12 @@ async def load_context(database: Database, scan: ScanRequest, names: Iterable[st
             keep_complete=attempt.scope == RetryScope.FAILED_READS,
         )
     return ScanContext(
-        tenant=TenantRef(tenant_id=tenant.microsoft_id, name=tenant.name, domain=tenant.domain),
+        tenant=TenantRef(
+            tenant_id=tenant.microsoft_id,
+            name=tenant.name,
+            domain=tenant.domain,
+            cloud=tenant.settings.get("cloud", "worldwide"),
+        ),
         connection=tenant.connection,
         settings=tenant.settings,
         parameters=TenantParameters.model_validate(row.parameters),

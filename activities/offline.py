@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import checks  # noqa: F401  (fills the registry)
-from checks.catalogue import Recommendation, benchmark
+from checks.catalogue import Recommendation, selected
 from checks.evaluate import evaluate
 from checks.registry import CHECKS
 from contracts.scan import Profile
@@ -19,10 +19,8 @@ def judge_pack(pack: Pack, profile: Profile | None = None) -> list[dict[str, Any
     Shape: {"recommendation", "check", "verdict", "reason", "affected": [{"resource", "setting",
     "actual"}]}. All evidence is at hand, so that no check waits for the licence inventory.
     """
-    listed = benchmark()
-    chosen = listed.select(profile) if profile else listed.recommendations
     evidence = pack.evidence()
-    return [_judged(item, evidence) for item in sorted(chosen, key=lambda item: item.sort_key)]
+    return [_judged(item, evidence) for item in selected(profile or Profile(level=2))]
 
 
 def _judged(item: Recommendation, evidence: Evidence) -> dict[str, Any]:

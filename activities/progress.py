@@ -10,6 +10,7 @@ from contracts.events import (
     ResultsInsertedEvent,
     StatusEvent,
 )
+from contracts.failpoints import reached
 from contracts.scan import ScanRequest, ScanStatus
 from contracts.verdict import Verdict
 from store import events
@@ -121,6 +122,7 @@ class Progress:
     def _tell(self, event: Told | None) -> bool:
         if event is None:
             return False
+        reached("before_publish")
         self._news.publish(event)
         return True
 

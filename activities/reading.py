@@ -114,6 +114,8 @@ class Reading:
     def _connect(self, line: Connected) -> None:
         if self._hello is None:
             raise CollectorFailed("the collector signed in before it said hello")
+        if line.service != self._service:
+            raise CollectorFailed(f"the collector signed in to {line.service[:40]}")
         if line.tenant_id.lower() != self._tenant_id.lower():
             raise WrongTenant
         self._connected = True
@@ -180,8 +182,7 @@ class Reading:
     ) -> ReadDataset:
         """Rows that came before a failure make it partial: they may prove a fail, never a pass."""
         if status is not DatasetStatus.OK and arriving.rows:
-            message = f"{status.value}: {message}" if message else status.value
-            status = DatasetStatus.PARTIAL
+            message, status = message or status.value, DatasetStatus.PARTIAL
         finished_at = now()
         spent = round((finished_at - arriving.started_at).total_seconds() * 1000)
         line = DatasetLine(

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
@@ -19,6 +20,7 @@ from activities.progress import News, Progress
 from activities.reading import SignInFailed, WrongTenant
 from contracts.collector import DatasetStatus, ReadError
 from contracts.events import Phase
+from contracts.failpoints import reached
 from contracts.scan import (
     BatchOutcome,
     BatchRequest,
@@ -52,6 +54,7 @@ class ScanActivities:
         self._news = news
         self._collectors = collectors
         self._limits = limits or Limits()
+        self._turns: dict[tuple[str, str], asyncio.Task[Any]] = {}
 
     @activity.defn
     async def plan_scan(self, request: ScanRequest) -> ScanPlan:
@@ -93,6 +96,10 @@ class ScanActivities:
     async def run_batch(self, request: BatchRequest) -> BatchOutcome:
         """Never fails for what a tenant or a collector does: that ends in verdicts. Raises only
         to be tried again, with the reason in its message."""
+        async with self._alone(request):
+            return await self._run_batch(request)
+
+    async def _run_batch(self, request: BatchRequest) -> BatchOutcome:
         progress = self._progress(request.scan)
         context = await load_context(self._database, request.scan, request.batch.datasets)
         run = BatchRun(
@@ -105,11 +112,13 @@ class ScanActivities:
             attempt=activity.info().attempt,
         )
         async with _beating(progress, run.tell_silence):
+            reached("block_loop")
             phase, message = await self._until_settled(request, progress, run)
             await progress.results_inserted(run.judging.judged)
             await progress.batch(
                 request.batch.service, phase, attempt=activity.info().attempt, message=message
             )
+        reached("after_commit")
         return BatchOutcome(
             service=request.batch.service,
             judged=run.judging.judged,
@@ -142,6 +151,23 @@ class ScanActivities:
             request.status, error_message=request.error_message
         )
 
+    @contextlib.asynccontextmanager
+    async def _alone(self, request: BatchRequest) -> AsyncIterator[None]:
+        """A worker that was cut off may be given a batch anew while it still runs it: the older
+        try ends first, so that no collector begins beside another."""
+        key = (request.scan.scan_id, request.batch.service)
+        older, mine = self._turns.get(key), asyncio.current_task()
+        assert mine is not None  # noqa: S101  (an activity is a task)
+        self._turns[key] = mine
+        try:
+            if older is not None:
+                older.cancel()
+                await asyncio.wait([older])
+            yield
+        finally:
+            if self._turns.get(key) is mine:
+                del self._turns[key]
+
     async def _still_open(self, request: JointRequest) -> list[PlannedCheck]:
         """Most are judged: their evidence is not loaded once more."""
         async with self._database.read() as session:
@@ -160,7 +186,7 @@ class ScanActivities:
         try:
             await run.run()
         except CollectorFailed as failure:
-            await self._retry_or_go_on(request, progress, str(failure))
+            await self._retry_or_go_on(request, progress, str(failure), dataset=run.dataset)
             return await _give_up(run, DatasetStatus.OTHER, str(failure))
         except SignInFailed as failure:
             error = failure.error
@@ -177,7 +203,12 @@ class ScanActivities:
         return "finished", ""
 
     async def _retry_or_go_on(
-        self, request: BatchRequest, progress: Progress, reason: str, error: ReadError | None = None
+        self,
+        request: BatchRequest,
+        progress: Progress,
+        reason: str,
+        error: ReadError | None = None,
+        dataset: str | None = None,
     ) -> None:
         """Raises for another try, as long as this attempt of the scan allows one."""
         service = request.batch.service
@@ -192,6 +223,7 @@ class ScanActivities:
         await progress.batch(
             service,
             "failed" if last else "retrying",
+            dataset=dataset,
             attempt=activity.info().attempt,
             message=reason,
             failed=True,

@@ -1,10 +1,9 @@
 """The collector protocol, version 1: request on stdin, marked NDJSON lines on stdout."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 PROTOCOL: Literal[1] = 1
 MARKER = b"@assay "
@@ -68,7 +67,7 @@ class Hello(_Line):
     protocol: int
     collector: str
     versions: dict[str, str] = Field(default_factory=dict)
-    captured_at: datetime | None = None  # a recorded tenant says when its evidence was read
+    captured_at: AwareDatetime | None = None  # a recorded tenant says when its evidence was read
 
 
 class Connected(_Line):

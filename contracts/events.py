@@ -65,6 +65,7 @@ class BatchEvent(Frame):
     dataset: str | None = None
     attempt: int = 1
     message: str = ""
+    by: str | None = None  # the operator whose wish it fulfils
 
 
 class ResultsInsertedEvent(Frame):

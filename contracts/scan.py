@@ -1,6 +1,7 @@
 """A scan as every process sees it: request, plan, batches, state."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -40,6 +41,9 @@ class Profile(BaseModel):
     @property
     def title(self) -> str:
         return f"{self.licence} Level {'1' if self.level == 1 else '1 + 2'}"
+
+    def covers(self, level: int, licences: Sequence[str]) -> bool:
+        return level <= self.level and self.licence in licences
 
     @classmethod
     def parse(cls, text: str) -> "Profile":

@@ -13,6 +13,11 @@ async def first_organisation(session: AsyncSession) -> Organisation | None:
     return await session.scalar(select(Organisation).order_by(Organisation.created_at).limit(1))
 
 
+async def every_organisation_id(session: AsyncSession) -> list[str]:
+    """For the reconciler alone."""
+    return list(await session.scalars(select(Organisation.id)))
+
+
 async def add_organisation(session: AsyncSession, *, name: str, at: datetime) -> Organisation:
     organisation = Organisation(id=str(uuid4()), name=name, created_at=at)
     session.add(organisation)

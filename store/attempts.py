@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.errors import ScanStillRunning
 from contracts.events import StatusEvent
 from contracts.scan import RetryScope, ScanStatus
 from contracts.verdict import Outcome
@@ -24,8 +25,11 @@ async def begin_attempt(
     requested_by: str | None,
     at: datetime,
 ) -> StatusEvent | None:
-    """Opens a finished scan for one more attempt. None when it has nothing to do again."""
+    """Opens a finished scan for one more attempt. None when it has nothing to do again. Raises
+    ScanStillRunning: of two who ask at the same moment the second finds the first one's."""
     scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
+    if not ScanStatus(scan.status).is_terminal:
+        raise ScanStillRunning(scan_id, scan.status)
     chosen = await _to_judge_again(session, scan, scope, recommendation)
     if not chosen:
         return None

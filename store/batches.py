@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.errors import ScanNotFound
 from contracts.scan import BatchLine
-from store.tables import BatchLog, BatchRow, Scan
+from store.tables import Attempt, BatchLog, BatchRow, EventRow, Scan
 
 MAX_LOG = 1_000_000
 
@@ -47,6 +47,51 @@ async def count_failures(
         )
     )
     return found or 0
+
+
+async def interrupted_read(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str
+) -> str | None:
+    """The dataset that the last try at this batch was reading when it ended."""
+    return await session.scalar(
+        select(BatchRow.dataset)
+        .join(Scan, Scan.id == BatchRow.scan_id)
+        .where(
+            BatchRow.scan_id == scan_id,
+            BatchRow.service == service,
+            Scan.organisation_id == organisation_id,
+        )
+    )
+
+
+async def tries_at(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    scan_id: str,
+    service: str,
+    dataset: str,
+    attempt: int,
+) -> int:
+    """How many tries at this batch began to read `dataset` in this attempt of the scan."""
+    bodies = await session.scalars(
+        select(EventRow.body)
+        .join(Scan, Scan.id == EventRow.scan_id)
+        .join(Attempt, (Attempt.scan_id == Scan.id) & (Attempt.number == attempt))
+        .where(
+            Scan.id == scan_id,
+            Scan.organisation_id == organisation_id,
+            EventRow.kind == "batch",
+            EventRow.at >= Attempt.started_at,
+        )
+    )
+    return len(
+        {
+            body["attempt"]
+            for body in bodies
+            if (body["service"], body["dataset"], body["phase"]) == (service, dataset, "reading")
+        }
+    )
 
 
 async def add_log(

@@ -1,5 +1,7 @@
 """Engine, sessions and the one transaction helper. Nothing here outlives its `async with`."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -42,10 +44,21 @@ class Database:
 def _engine(url: str, pool_size: int) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=pool_size)
+    arguments = {"factory": _RollsBackFirst}
+    engine = create_async_engine(url, pool_size=pool_size, connect_args=arguments)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+class _RollsBackFirst(sqlite3.Connection):
+    """Whoever is cancelled in the middle of a transaction has its connection closed. A statement
+    that something still refers to would keep such a connection, and the write lock, alive."""
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -55,7 +68,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # news of a commit must not outlive it
     cursor.close()
 
 

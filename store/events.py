@@ -86,22 +86,7 @@ async def record_verdict(
     if await session.get(VerdictRow, key) is not None:
         return None
     planned = await session.get_one(PlannedCheck, (scan_id, recommendation))
-    session.add(
-        VerdictRow(
-            **key,
-            slug=planned.slug,
-            outcome=verdict.outcome,
-            code=verdict.code,
-            reason=verdict.reason,
-            affected=[item.model_dump() for item in verdict.affected],
-            affected_total=verdict.affected_total,
-            incomplete=verdict.incomplete,
-            notes=verdict.notes,
-            parameters=verdict.parameters,
-            duration_ms=duration_ms,
-            judged_at=at,
-        )
-    )
+    session.add(_verdict_row(scan, planned, verdict, duration_ms, at))
     await session.flush()
     await recount(session, scan, planned.service)
     judged = JudgedCheck(
@@ -113,6 +98,27 @@ async def record_verdict(
         affected_total=verdict.affected_total,
     )
     return await status_event(session, scan, at, judged)
+
+
+def _verdict_row(
+    scan: Scan, planned: PlannedCheck, verdict: Verdict, duration_ms: int, at: datetime
+) -> VerdictRow:
+    return VerdictRow(
+        scan_id=scan.id,
+        recommendation=planned.recommendation,
+        attempt=scan.attempt,
+        slug=planned.slug,
+        outcome=verdict.outcome,
+        code=verdict.code,
+        reason=verdict.reason,
+        affected=[item.model_dump() for item in verdict.affected],
+        affected_total=verdict.affected_total,
+        incomplete=verdict.incomplete,
+        notes=verdict.notes,
+        parameters=verdict.parameters,
+        duration_ms=duration_ms,
+        judged_at=at,
+    )
 
 
 async def record_batch(
@@ -127,6 +133,7 @@ async def record_batch(
     attempt: int = 1,
     message: str = "",
     failed: bool = False,
+    by: str | None = None,
 ) -> BatchEvent | None:
     """`failed` counts one more failure of this batch's collector."""
     scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
@@ -144,6 +151,7 @@ async def record_batch(
         dataset=dataset,
         attempt=attempt,
         message=message,
+        by=by,
     )
     _keep(session, event)
     return event

@@ -86,15 +86,7 @@ async def read_result(
     )
     if planned is None:
         raise ResultNotFound(recommendation)
-    query = (
-        select(VerdictRow)
-        .where(VerdictRow.scan_id == scan_id, VerdictRow.recommendation == recommendation)
-        .order_by(VerdictRow.attempt.desc())
-        .limit(1)
-    )
-    if attempt is not None:
-        query = query.where(VerdictRow.attempt <= attempt)
-    verdict = await session.scalar(query)
+    verdict = await _newest_verdict(session, scan_id, recommendation, attempt)
     line = _line(planned, verdict).model_dump()
     if verdict is None:
         return ResultDetail(**line)
@@ -109,6 +101,20 @@ async def read_result(
         attempt=verdict.attempt,
         judged_at=verdict.judged_at,
     )
+
+
+async def _newest_verdict(
+    session: AsyncSession, scan_id: str, recommendation: str, up_to: int | None
+) -> VerdictRow | None:
+    query = (
+        select(VerdictRow)
+        .where(VerdictRow.scan_id == scan_id, VerdictRow.recommendation == recommendation)
+        .order_by(VerdictRow.attempt.desc())
+        .limit(1)
+    )
+    if up_to is not None:
+        query = query.where(VerdictRow.attempt <= up_to)
+    return await session.scalar(query)
 
 
 def _values(names: list[str], parameters: dict[str, Any]) -> dict[str, Any]:

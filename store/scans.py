@@ -1,6 +1,6 @@
 """Scans: create, list, read their whole state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -9,10 +9,12 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.errors import ScanNotFound
+from contracts.names import wishing_workflow_id
 from contracts.scan import CheckLine, Profile, RetryScope, ScanState, ScanStatus
 from store.batches import list_batches
 from store.results import list_results
-from store.tables import Attempt, EventRow, PlannedCheck, Scan, Tenant
+from store.tables import Attempt, EventRow, PlannedCheck, Scan, Tenant, UtcDateTime
+from store.tenants import has_tag
 
 TERMINAL = (ScanStatus.COMPLETED, ScanStatus.FAILED, ScanStatus.CANCELLED)
 
@@ -50,21 +52,7 @@ async def add_scan(
     )
     session.add(scan)
     await session.flush()
-    session.add_all(
-        PlannedCheck(
-            scan_id=scan.id,
-            recommendation=line.recommendation,
-            position=position,
-            check_id=line.check_id,
-            slug=line.check,
-            title=line.title,
-            section=line.section,
-            level=line.level,
-            severity=line.severity,
-            service=line.service,
-        )
-        for position, line in enumerate(checks)
-    )
+    session.add_all(_planned(scan, checks))
     session.add(
         Attempt(
             scan_id=scan.id,
@@ -77,6 +65,22 @@ async def add_scan(
     )
     await session.flush()
     return scan
+
+
+def _planned(scan: Scan, checks: Sequence[CheckLine]) -> Iterator[PlannedCheck]:
+    for position, line in enumerate(checks):
+        yield PlannedCheck(
+            scan_id=scan.id,
+            recommendation=line.recommendation,
+            position=position,
+            check_id=line.check_id,
+            slug=line.check,
+            title=line.title,
+            section=line.section,
+            level=line.level,
+            severity=line.severity,
+            service=line.service,
+        )
 
 
 async def get_scan(
@@ -174,6 +178,7 @@ async def list_scans(
     organisation_id: str,
     tenant_id: str | None = None,
     active: bool | None = None,
+    tag: str | None = None,
     before: datetime | None = None,
     before_id: str | None = None,
     limit: int = 50,
@@ -189,6 +194,8 @@ async def list_scans(
     )
     if tenant_id is not None:
         query = query.where(Scan.tenant_id == tenant_id)
+    if tag is not None:
+        query = query.where(has_tag(tag))
     if active is not None:
         chosen = Scan.status.not_in(TERMINAL) if active else Scan.status.in_(TERMINAL)
         query = query.where(chosen)
@@ -248,6 +255,9 @@ class OpenScan:
     tenant_id: str
     tenant_name: str
     status: ScanStatus
+    begun_at: datetime  # of its newest attempt
+    touched_at: datetime  # its newest event
+    wished_by: str | None = None  # the workflow that made the row and is to run it
 
 
 async def list_unfinished(session: AsyncSession, *, touched_before: datetime) -> list[OpenScan]:
@@ -258,16 +268,32 @@ async def list_unfinished(session: AsyncSession, *, touched_before: datetime) ->
         .correlate(Scan)
         .scalar_subquery()
     )
+    touched = func.coalesce(newest, Scan.created_at, type_=UtcDateTime())
     rows = await session.execute(
-        select(Scan, Tenant.name)
+        select(Scan, Tenant.name, Attempt.started_at, touched)
         .join(Tenant, Tenant.id == Scan.tenant_id)
-        .where(
-            Scan.status.not_in(TERMINAL),
-            func.coalesce(newest, Scan.created_at) < touched_before,
-        )
+        .join(Attempt, and_(Attempt.scan_id == Scan.id, Attempt.number == Scan.attempt))
+        .where(Scan.status.not_in(TERMINAL), touched < touched_before)
         .order_by(Scan.created_at)
     )
     return [
-        OpenScan(scan.id, scan.organisation_id, scan.tenant_id, name, ScanStatus(scan.status))
-        for scan, name in rows.tuples()
+        OpenScan(
+            scan_id=scan.id,
+            organisation_id=scan.organisation_id,
+            tenant_id=scan.tenant_id,
+            tenant_name=name,
+            status=ScanStatus(scan.status),
+            begun_at=begun_at,
+            touched_at=touched_at,
+            wished_by=_wished_by(scan),
+        )
+        for scan, name, begun_at, touched_at in rows
     ]
+
+
+def _wished_by(scan: Scan) -> str | None:
+    """Schedules and campaigns wish with a key of their own, operators with any."""
+    by_workflow = scan.trigger in ("schedule", "campaign") and scan.attempt == 1
+    return (
+        wishing_workflow_id(scan.idempotency_key) if by_workflow and scan.idempotency_key else None
+    )

@@ -18,7 +18,8 @@ async def upgrade(database: Database) -> None:
 
 
 async def is_current(database: Database) -> bool:
-    async with database.engine.connect() as connection:
+    reading = database.engine.execution_options(begin_mode="DEFERRED")
+    async with reading.connect() as connection:
         return await connection.run_sync(_is_current)
 
 

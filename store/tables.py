@@ -83,7 +83,68 @@ class Tenant(Base):
     connection: Mapped[str] = mapped_column(String(20))
     settings: Mapped[dict[str, Any]]  # recorded: pack, pace, faults
     parameters: Mapped[dict[str, Any]]
+    tags: Mapped[Any] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime]
+
+
+class Schedule(Base):
+    """What an operator asked for. Temporal carries it out, and gets it again if it forgets."""
+
+    __tablename__ = "schedule"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
+    profile: Mapped[str] = mapped_column(String(20))
+    cron: Mapped[str] = mapped_column(String(100))
+    timezone: Mapped[str] = mapped_column(String(60))
+    jitter_s: Mapped[int]
+    quiet_from: Mapped[str | None] = mapped_column(String(5))  # 22:00, in `timezone`
+    quiet_to: Mapped[str | None] = mapped_column(String(5))
+    paused: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text, default="")  # of its newest run
+    noted_at: Mapped[datetime | None]
+    last_scan_id: Mapped[str | None] = mapped_column(Id)
+    wishes: Mapped[Any] = mapped_column(JSON, default=list)  # who asked for what
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class Campaign(Base):
+    """One action over many tenants. `run` counts its first run and every retry."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        Index("campaign_idempotency", "organisation_id", "idempotency_key", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    profile: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    run: Mapped[int] = mapped_column(default=1)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    wishes: Mapped[Any] = mapped_column(JSON, default=list)  # who asked for what
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class CampaignMember(Base):
+    """`message`: why this tenant was not scanned."""
+
+    __tablename__ = "campaign_member"
+
+    campaign_id: Mapped[str] = mapped_column(
+        ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True
+    )
+    tenant_id: Mapped[str] = mapped_column(
+        ForeignKey("tenant.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int]
+    scan_id: Mapped[str | None] = mapped_column(Id)
+    message: Mapped[str] = mapped_column(Text, default="")
 
 
 class Scan(Base):
@@ -258,3 +319,71 @@ class BatchLog(Base):
     service: Mapped[str] = mapped_column(String(20), primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+
+
+class Credential(Base):
+    """What a live tenant is signed in to with: its public part, and the rest sealed."""
+
+    __tablename__ = "credential"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"), unique=True)
+    key_id: Mapped[str] = mapped_column(String(60))
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    certificate: Mapped[str] = mapped_column(Text)  # PEM, without its key
+    thumbprint: Mapped[str] = mapped_column(String(40))
+    thumbprint_sha256: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(Text)
+    not_before: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class ConnectionTest(Base):
+    """The newest test of each service of a tenant."""
+
+    __tablename__ = "connection_test"
+
+    tenant_id: Mapped[str] = mapped_column(
+        ForeignKey("tenant.id", ondelete="CASCADE"), primary_key=True
+    )
+    service: Mapped[str] = mapped_column(String(20), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"))
+    tested_at: Mapped[datetime]
+    passed: Mapped[bool]
+    lines: Mapped[Any] = mapped_column(JSON)
+    granted: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+
+
+class RemoteRun(Base):
+    """What a collector elsewhere has sent for one service; a new token begins a new run."""
+
+    __tablename__ = "remote_run"
+
+    scan_id: Mapped[str] = mapped_column(
+        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
+    )
+    service: Mapped[str] = mapped_column(String(20), primary_key=True)
+    attempt: Mapped[int]
+    generation: Mapped[int]
+    last_sequence: Mapped[int] = mapped_column(default=0)
+    last_sha256: Mapped[str] = mapped_column(String(64), default="")
+    waiting_bytes: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime | None]
+
+
+class RemoteLines(Base):
+    """One post of a run: its protocol objects as compressed JSON, until its batch has ended."""
+
+    __tablename__ = "remote_lines"
+
+    scan_id: Mapped[str] = mapped_column(
+        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
+    )
+    service: Mapped[str] = mapped_column(String(20), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)

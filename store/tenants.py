@@ -1,10 +1,12 @@
 """Tenants of an organisation."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Text, func, or_, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.errors import TenantExists, TenantNotFound
@@ -77,11 +79,47 @@ async def put_parameters(
     row.parameters = parameters.model_dump(mode="json")
 
 
-async def list_tenants(session: AsyncSession, *, organisation_id: str) -> list[TenantLine]:
+async def put_tags(
+    session: AsyncSession, *, organisation_id: str, tenant: str, tags: Sequence[str]
+) -> None:
+    row = await get_tenant(session, organisation_id=organisation_id, tenant=tenant)
+    row.tags = sorted(set(tags))
+
+
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Of tenants. Tags are plain words, so that one is found in the text of the list."""
+    return cast_to(Tenant.tags, Text).contains(f'"{tag}"', autoescape=True)
+
+
+async def choose_tenants(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    named: Sequence[str] = (),
+    tag: str | None = None,
+) -> list[str]:
+    """Ids: those that are named, each once, else those with the tag, else all, by name. Raises
+    TenantNotFound."""
+    if named:
+        rows = [
+            await get_tenant(session, organisation_id=organisation_id, tenant=name)
+            for name in named
+        ]
+        return list(dict.fromkeys(row.id for row in rows))
+    query = select(Tenant.id).where(Tenant.organisation_id == organisation_id)
+    if tag is not None:
+        query = query.where(has_tag(tag))
+    return list(await session.scalars(query.order_by(Tenant.name, Tenant.id)))
+
+
+async def list_tenants(
+    session: AsyncSession, *, organisation_id: str, tag: str | None = None
+) -> list[TenantLine]:
     """By name, each with its newest scan."""
-    tenants = await session.scalars(
-        select(Tenant).where(Tenant.organisation_id == organisation_id).order_by(Tenant.name)
-    )
+    query = select(Tenant).where(Tenant.organisation_id == organisation_id)
+    if tag is not None:
+        query = query.where(has_tag(tag))
+    tenants = await session.scalars(query.order_by(Tenant.name))
     newest = await _newest_scans(session, organisation_id)
     return [_line(tenant, newest.get(tenant.id)) for tenant in tenants]
 
@@ -120,6 +158,7 @@ def _line(tenant: Tenant, scan: Scan | None) -> TenantLine:
         connection=cast(Literal["powershell", "recorded"], tenant.connection),
         pack=tenant.settings.get("pack"),
         created_at=tenant.created_at,
+        tags=tenant.tags,
         last_scan_id=scan.id if scan else None,
         last_scan_status=scan.status if scan else None,
         running_scan_id=scan.id if scan and running else None,

@@ -20,7 +20,12 @@ _PATIENT = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     maximum_interval=timedelta(seconds=30),
     maximum_attempts=200,
-    non_retryable_error_types=["PayloadsTooLarge", "ScanNotFound"],
+    non_retryable_error_types=[
+        "PayloadsTooLarge",
+        "ScanNotFound",
+        "CampaignNotFound",
+        "TenantNotFound",
+    ],
 )
 
 # What cannot be planned in ten tries will not be planned: better a scan that says so.
@@ -57,4 +62,27 @@ BATCH: dict[str, Any] = {
 JOINT: dict[str, Any] = BATCH | {
     "start_to_close_timeout": timedelta(hours=1),
     "schedule_to_start_timeout": None,
+}
+
+# A person waits for a connection test: a service without a worker is named soon.
+TEST_WAIT = timedelta(seconds=30)
+
+CONNECTION_TEST: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=5),
+    "schedule_to_start_timeout": TEST_WAIT,
+    "heartbeat_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_attempts=3,
+        non_retryable_error_types=["TenantNotFound"],
+    ),
+}
+
+CONNECTION_NOTE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_attempts=10,
+        non_retryable_error_types=["TenantNotFound"],
+    ),
 }

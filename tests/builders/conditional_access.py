@@ -40,6 +40,25 @@ def label(name: str) -> str:
     return f"{name} ({guid(name)})"
 
 
+EVERYONE: dict[str, Any] = {
+    "includeUsers": ["All"],
+    "excludeUsers": [],
+    "includeGroups": [],
+    "excludeGroups": [],
+    "includeRoles": [],
+    "excludeRoles": [],
+    "includeGuestsOrExternalUsers": None,
+    "excludeGuestsOrExternalUsers": None,
+}
+EVERY_RESOURCE: dict[str, Any] = {
+    "includeApplications": ["All"],
+    "excludeApplications": [],
+    "includeUserActions": [],
+    "includeAuthenticationContextClassReferences": [],
+    "applicationFilter": None,
+}
+
+
 def policy(
     name: str = "Policy",
     *,
@@ -67,25 +86,8 @@ def policy(
             "userRiskLevels": [],
             "signInRiskLevels": [],
             "servicePrincipalRiskLevels": [],
-            "users": {
-                "includeUsers": ["All"],
-                "excludeUsers": [],
-                "includeGroups": [],
-                "excludeGroups": [],
-                "includeRoles": [],
-                "excludeRoles": [],
-                "includeGuestsOrExternalUsers": None,
-                "excludeGuestsOrExternalUsers": None,
-            }
-            | dict(users or {}),
-            "applications": {
-                "includeApplications": ["All"],
-                "excludeApplications": [],
-                "includeUserActions": [],
-                "includeAuthenticationContextClassReferences": [],
-                "applicationFilter": None,
-            }
-            | dict(apps or {}),
+            "users": EVERYONE | dict(users or {}),
+            "applications": EVERY_RESOURCE | dict(apps or {}),
         }
         | conditions,
         "grantControls": dict(grant) if grant else None,

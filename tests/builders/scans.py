@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from api.start import planned_checks
-from checks.catalogue import CIS_M365_5
+from checks.catalogue import CIS_M365_5, planned_checks
 from contracts.scan import Profile, ScanRequest
 from evidence.packs import PackReport, verify
 from store import accounts, scans, tenants
@@ -25,7 +24,6 @@ async def new_scan(
     profile: str = "E5-L1",
     recommendations: Collection[str] | None = None,
     settings: Mapping[str, Any] | None = None,
-    microsoft_id: str | None = None,
     tenant: Tenant | None = None,
 ) -> ScanRequest:
     """A pending scan, of a new organisation unless `tenant` is one that is there already.
@@ -37,9 +35,7 @@ async def new_scan(
         if recommendations is None or line.recommendation in recommendations
     ]
     if tenant is None:
-        tenant = await _new_tenant(
-            database, report, {"pack": str(pack), **(settings or {})}, microsoft_id
-        )
+        tenant = await _new_tenant(database, report, {"pack": str(pack), **(settings or {})})
     async with database.begin() as session:
         scan = await scans.add_scan(
             session,
@@ -50,21 +46,17 @@ async def new_scan(
             checks=chosen,
             at=datetime.now(UTC),
         )
-    return ScanRequest(
-        scan_id=scan.id, organisation_id=tenant.organisation_id, tenant_id=tenant.id
-    )
+    return ScanRequest(scan_id=scan.id, organisation_id=tenant.organisation_id, tenant_id=tenant.id)
 
 
-async def _new_tenant(
-    database: Database, report: PackReport, settings: dict[str, Any], microsoft_id: str | None
-) -> Tenant:
+async def _new_tenant(database: Database, report: PackReport, settings: dict[str, Any]) -> Tenant:
     at = datetime.now(UTC)
     async with database.begin() as session:
         organisation = await accounts.add_organisation(session, name="Provider", at=at)
         return await tenants.add_tenant(
             session,
             organisation_id=organisation.id,
-            microsoft_id=microsoft_id or report.tenant.tenant_id,
+            microsoft_id=report.tenant.tenant_id,
             name=report.tenant.name,
             domain=report.tenant.domain,
             connection="recorded",

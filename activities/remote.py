@@ -1,0 +1,155 @@
+"""A collector elsewhere: its lines come from the queue that the webhook fills."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from activities.collector import CollectorFailed
+from contracts.collector import (
+    COLLECTOR_LINE,
+    Bye,
+    CollectorLine,
+    DatasetFailed,
+    DatasetFinished,
+    DatasetStarted,
+    Log,
+    Rows,
+)
+from contracts.scan import ScanRequest
+from store import remote
+from store.database import Database
+
+_POLL_S = 0.5
+_LOG_LINES = 5000
+_LOG_CHARACTERS = 2000
+
+
+class RemoteCollector:
+    """Read like a local one, from the first line of its run each time: what is stored already is
+    passed over, so that a retry goes on where it was."""
+
+    def __init__(
+        self,
+        database: Database,
+        scan: ScanRequest,
+        service: str,
+        wanted: Iterable[str],
+        *,
+        first_s: float,
+        silence_s: float,
+        poll_s: float = _POLL_S,
+    ) -> None:
+        self._database = database
+        self._scan = scan
+        self._service = service
+        self._left = set(wanted)
+        self._wanted = frozenset(self._left)
+        self._first_s = first_s
+        self._silence_s = silence_s
+        self._poll_s = poll_s
+        self._generation = 0
+        self._sequence = 0
+        self._heard = time.monotonic()
+        self._passed_over = 0
+        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._has_ended = False
+
+    @property
+    def exit_code(self) -> int | None:
+        return 0 if self._has_ended else None
+
+    def log_text(self) -> str:
+        return "\n".join(self._log)
+
+    async def lines(self) -> AsyncIterator[CollectorLine]:
+        """Raises CollectorFailed, when contact is lost above all."""
+        while not self._has_ended:
+            post = await self._next_post()
+            if post is None:
+                await asyncio.sleep(self._poll_s)
+                continue
+            self._heard = time.monotonic()
+            self._sequence += 1
+            for raw in post:
+                line = self._line(raw)
+                if line is not None:
+                    yield line
+
+    async def wait(self, within_s: float) -> int | None:
+        """There is no process to wait for."""
+        return self.exit_code
+
+    async def stop(self) -> None:
+        """What was read to its end is evidence now; the queue need not keep it."""
+        if self._has_ended and not self._left:
+            async with self._database.begin() as session:
+                await remote.forget_lines(
+                    session,
+                    organisation_id=self._scan.organisation_id,
+                    scan_id=self._scan.scan_id,
+                    service=self._service,
+                )
+
+    async def _next_post(self) -> list[dict[str, Any]] | None:
+        async with self._database.read() as session:
+            run = await remote.find_run(
+                session,
+                organisation_id=self._scan.organisation_id,
+                scan_id=self._scan.scan_id,
+                service=self._service,
+                attempt=self._scan.attempt,
+            )
+            if run is not None and self._generation in (0, run.generation):
+                self._generation = run.generation
+                post = await remote.next_lines(
+                    session,
+                    organisation_id=self._scan.organisation_id,
+                    scan_id=self._scan.scan_id,
+                    service=self._service,
+                    generation=run.generation,
+                    after=self._sequence,
+                )
+                if post is not None:
+                    return post
+        self._check_contact(run)
+        return None
+
+    def _check_contact(self, run: remote.RunState | None) -> None:
+        if run is not None and run.generation != self._generation:
+            raise CollectorFailed("the remote collector was started anew with another token")
+        silent_s = time.monotonic() - self._heard
+        if run is None or run.last_sequence == 0:
+            if silent_s > self._first_s:
+                raise CollectorFailed(
+                    f"no remote collector has reported for {self._service} within "
+                    f"{self._first_s:.0f} s"
+                )
+        elif silent_s > self._silence_s:
+            raise CollectorFailed(
+                f"lost contact with the remote collector: no lines for {self._silence_s:.0f} s"
+            )
+
+    def _line(self, raw: dict[str, Any]) -> CollectorLine | None:
+        try:
+            line = COLLECTOR_LINE.validate_python(raw)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise CollectorFailed(f"a protocol line does not fit: {where}") from None
+        match line:
+            case Log():
+                self._log.append(f"[{line.level}] {line.message}"[:_LOG_CHARACTERS])
+            case DatasetStarted() | Rows() if line.name not in self._wanted:
+                return None
+            case DatasetFinished() | DatasetFailed():
+                if line.name not in self._wanted:
+                    self._passed_over += 1
+                    return None
+                self._left.discard(line.name)
+            case Bye():
+                self._has_ended = True
+                return Bye(datasets=line.datasets - self._passed_over)
+        return line

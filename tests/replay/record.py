@@ -1,0 +1,95 @@
+"""Records the histories that are missing: `python -m tests.replay.record <release> [names]`.
+
+What is recorded once is never written again: a history is a promise to scans in flight.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from store import schema
+from store.database import Database
+from tests.replay.recorder import Recorder
+from tests.replay.scenarios import SCENARIOS, SKIPS_TIME
+from tests.servers import binary
+
+HISTORIES = Path(__file__).parent / "histories"
+_OF_THE_MACHINE = {"stackTrace", "identity", "binaryChecksum"}
+_PROCESS = re.compile(r'\d+@[^"]*')  # number and host, in the names of sticky queues
+
+
+async def record(release: str, names: list[str]) -> None:
+    folder = HISTORIES / release
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [name for name in names if not (folder / f"{name}.json").exists()]
+    for skips_time in (False, True):
+        chosen = [name for name in missing if (name in SKIPS_TIME) is skips_time]
+        if not chosen:
+            continue
+        environment = await _server(skips_time=skips_time)
+        try:
+            for name in chosen:
+                text = await _history(environment, name)
+                (folder / f"{name}.json").write_text(text, "utf-8")
+                sys.stdout.write(f"{release}/{name}\n")
+        finally:
+            await environment.shutdown()
+
+
+async def _server(*, skips_time: bool) -> WorkflowEnvironment:
+    if not skips_time:
+        return await WorkflowEnvironment.start_local(
+            dev_server_existing_path=binary("temporal"), dev_server_log_level="error"
+        )
+    return await WorkflowEnvironment.start_time_skipping_v2(
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=binary("temporal"),
+        dev_server_extra_args=[
+            *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *("--log-level", "error"),
+        ],
+    )
+
+
+async def _history(environment: WorkflowEnvironment, name: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite+aiosqlite:///{folder}/assay.db")
+        await schema.upgrade(database)
+        try:
+            client = environment.client
+            if name not in SKIPS_TIME:
+                client = await Client.connect(
+                    client.service_client.config.target_host,
+                    data_converter=pydantic_data_converter,
+                )
+            handle = await SCENARIOS[name](Recorder(client, database, Path(folder)))
+            history = await handle.fetch_history()
+        finally:
+            await database.close()
+    text = json.dumps(without_the_machine(json.loads(history.to_json())), indent=1) + "\n"
+    return _PROCESS.sub("worker", text)
+
+
+def without_the_machine(value: Any) -> Any:
+    """Replaying needs neither the names of processes nor where their files lay."""
+    if isinstance(value, dict):
+        return {
+            name: without_the_machine(item)
+            for name, item in value.items()
+            if name not in _OF_THE_MACHINE
+        }
+    if isinstance(value, list):
+        return [without_the_machine(item) for item in value]
+    return value
+
+
+if __name__ == "__main__":
+    asyncio.run(record(sys.argv[1], sys.argv[2:] or list(SCENARIOS)))
