@@ -10,16 +10,25 @@ from fastapi.openapi.utils import get_openapi
 
 from api import (
     benchmarks,
+    campaigns,
+    connection_tests,
     datasets,
+    doctor,
     errors,
     health,
+    live_tenants,
     login,
     pages,
+    permissions,
     results,
+    scan_plan,
     scan_socket,
     scans,
+    schedules,
     steering,
     tenants,
+    timeline,
+    webhook,
 )
 from api.gate import Gate
 from api.headers import SecurityHeaders
@@ -61,9 +70,14 @@ def create_app(services: Services) -> FastAPI:
     errors.install(app)
     for module in (login, scans, steering, results, datasets, tenants, benchmarks):
         app.include_router(module.router, prefix=API)
+    for module in (live_tenants, connection_tests, permissions, scan_plan):
+        app.include_router(module.router, prefix=API)
+    for module in (schedules, campaigns, timeline, doctor):
+        app.include_router(module.router, prefix=API)
+    app.include_router(webhook.tokens, prefix=API)
+    app.include_router(webhook.router)
     app.include_router(health.router)
     app.include_router(scan_socket.router)
-    pages.install(app)
     pages.install(app)
     _add_middleware(app, services)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]

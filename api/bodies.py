@@ -17,6 +17,13 @@ Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 
+Tag = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
+    ),
+]
+
 
 def json_only(request: Request) -> None:
     """A form or plain text could have been sent from another site without asking first."""

@@ -23,6 +23,7 @@ from contracts.errors import (
     NotFound,
     PackInvalid,
     Refusal,
+    RemoteOutOfOrder,
     ScanAlreadyFinished,
     ScanAlreadyRunning,
     Unavailable,
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 DOCS = "/api/docs"
+_PROGRAMS = ("/api/", "/healthz", "/readyz", "/msp/cspm/webhook/")
 _DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 _STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (NotFound, 404),
@@ -61,6 +63,7 @@ class Problem(BaseModel):
     scan_id: str | None = None
     link: str | None = None
     file: str | None = None
+    expected: int | None = None
 
 
 class ApiRefusal(Refusal):
@@ -105,6 +108,14 @@ class TooManyTries(ApiRefusal):
         self.headers = {"Retry-After": str(wait_s)}
 
 
+class TooManyScans(ApiRefusal):
+    status = 429
+    headers: Mapping[str, str] = {"Retry-After": "60"}
+
+    def __init__(self, max_scans: int) -> None:
+        super().__init__(f"{max_scans} tenants are being scanned, as many as may be at once.")
+
+
 class KeyReused(Invalid):
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used for another tenant or profile.")
@@ -137,6 +148,8 @@ def problem_of(refusal: Refusal) -> Problem:
         problem.link = f"/api/v1/scans/{refusal.scan_id}"
     if isinstance(refusal, PackInvalid):
         problem.file = refusal.file
+    if isinstance(refusal, RemoteOutOfOrder):
+        problem.expected = refusal.expected
     return problem
 
 
@@ -155,7 +168,7 @@ def _show(request: Request, problem: Problem) -> Response:
     ASCII on purpose: what a caller sent may not be encodable.
     """
     page = request.app.state.error_page
-    if page is not None and not request.url.path.startswith(("/api/", "/healthz", "/readyz")):
+    if page is not None and not request.url.path.startswith(_PROGRAMS):
         response: Response = page(request, problem)
         return response
     body = json.dumps(problem.model_dump(exclude_none=True))

@@ -6,7 +6,7 @@ import logging
 from nats.errors import Error as NatsError
 
 from api.hub import LiveHub
-from contracts.events import StatusEvent, encode
+from contracts.events import BatchEvent, StatusEvent, encode
 from contracts.subjects import message_id, scan_events
 
 logger = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 _WITHIN_S = 2.0
 
 
-async def publish(live: LiveHub, event: StatusEvent) -> None:
+async def publish(live: LiveHub, event: StatusEvent | BatchEvent) -> None:
     """Never raises: listeners find the event in the database when it does not arrive."""
     try:
         await asyncio.wait_for(

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import (
     page_socket,
+    pages_fleet,
     pages_onboarding,
     pages_reference,
     pages_results,
@@ -31,6 +32,7 @@ router.include_router(pages_results.router)
 router.include_router(pages_steer.router)
 router.include_router(pages_tenants.router)
 router.include_router(pages_onboarding.router)
+router.include_router(pages_fleet.router)
 router.include_router(pages_reference.router)
 
 

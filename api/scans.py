@@ -2,17 +2,18 @@
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.bodies import Line, StrictRoute, json_only
+from api.bodies import Line, StrictRoute, Tag, json_only
 from api.dependencies import Operator, ScanId, Wired
 from api.errors import UnusableInput, problems
 from api.execution import Execution, execution_of
 from api.start import cancel_scan, start_scan
+from api.timing import Timing, timing_of
 from contracts.errors import ScanNotFound
 from contracts.events import AnyEvent
 from contracts.scan import ScanState
@@ -40,7 +41,7 @@ class ScanStarted(BaseModel):
     events: str = Field(description="The socket on which to watch it.")
 
 
-class ScanDetail(ScanState):
+class ScanDetail(ScanState, Timing):
     """Results are the database's, `execution` is Temporal's; null when it has forgotten."""
 
     execution: Execution | None = None
@@ -64,7 +65,7 @@ class EventPage(BaseModel):
     summary="Start a scan",
     status_code=202,
     dependencies=[Depends(json_only)],
-    responses=problems(401, 403, 404, 409, 415, 422, 503),
+    responses=problems(401, 403, 404, 409, 415, 422, 429, 503),
 )
 async def post_scan(
     body: NewScan,
@@ -76,7 +77,8 @@ async def post_scan(
         Header(max_length=200, pattern=r"^[\x21-\x7e]+$", description="Same key, same scan."),
     ] = None,
 ) -> ScanStarted:
-    """A tenant has one running scan; a second start is refused with a link to the first."""
+    """A tenant has one running scan; a second start is refused with a link to the first. 429: as
+    many tenants are being scanned as may be at once."""
     request = await start_scan(
         services,
         organisation_id=who.organisation_id,
@@ -113,6 +115,7 @@ async def get_scans(
     services: Wired,
     tenant: Annotated[Line | None, Query(max_length=255)] = None,
     active: bool | None = None,
+    tag: Annotated[Tag | None, Query(description="Of their tenants.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> ScanPage:
@@ -130,6 +133,7 @@ async def get_scans(
             organisation_id=who.organisation_id,
             tenant_id=tenant_id,
             active=active,
+            tag=tag,
             before=at,
             before_id=last_id,
             limit=limit + 1,
@@ -152,8 +156,11 @@ async def get_scan(scan_id: ScanId, who: Operator, services: Wired) -> ScanDetai
         state = await scans.read_state(
             session, organisation_id=who.organisation_id, scan_id=str(scan_id)
         )
+    timing = await timing_of(
+        services, organisation_id=who.organisation_id, scan_id=str(scan_id), now=datetime.now(UTC)
+    )
     execution = await execution_of(services, tenant_id=state.tenant_id, scan_id=state.scan_id)
-    return ScanDetail(**state.model_dump(), execution=execution)
+    return ScanDetail(**state.model_dump(), **timing.model_dump(), execution=execution)
 
 
 @router.post(

@@ -1,16 +1,19 @@
 """What the API is given when it starts: every real thing it talks to, and its settings."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from temporalio.client import Client
 
 from api.hub import LiveHub
+from contracts.clouds import CloudName
+from contracts.errors import NoKeyRing, TenantIdUnknown
 from contracts.results import RecordedTenant
+from contracts.sealing import KeyRing
 from store.database import Database
 
 MEGABYTE = 1024 * 1024
@@ -25,9 +28,11 @@ class ApiSettings(BaseModel):
     allowed_origins: tuple[str, ...] = ()
     temporal_web_url: str = ""
     max_upload_mb: int = 64
+    max_scans: int = 20
     session_idle: timedelta = timedelta(hours=2)
     session_lifetime: timedelta = timedelta(hours=12)
     version: str = "0.1.0"
+    effective: dict[str, str] = Field(default_factory=dict)  # every setting, secrets masked
 
     @property
     def origins(self) -> frozenset[str]:
@@ -48,12 +53,23 @@ class ApiSettings(BaseModel):
         return self.max_upload_mb * MEGABYTE
 
 
+def _no_ring() -> KeyRing:
+    raise NoKeyRing
+
+
+async def _nobody_asked(domain: str, _cloud: CloudName) -> str:
+    raise TenantIdUnknown(domain)
+
+
 @dataclass(frozen=True)
 class Services:
-    """`import_pack` blocks; it verifies an uploaded zip file, keeps it, or raises PackInvalid."""
+    """`import_pack` blocks; it verifies an uploaded zip file, keeps it, or raises PackInvalid.
+    `keys` seal secrets. `find_tenant_id` asks Microsoft whose a domain is."""
 
     database: Database
     temporal: Client
     live: LiveHub
     settings: ApiSettings
     import_pack: Callable[[Path], RecordedTenant]
+    keys: Callable[[], KeyRing] = _no_ring
+    find_tenant_id: Callable[[str, CloudName], Awaitable[str]] = _nobody_asked

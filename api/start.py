@@ -6,21 +6,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import WorkflowExecutionDescription, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from api.errors import KeyReused
+from api.errors import KeyReused, TooManyScans
 from api.news import publish
 from api.services import Services
 from api.temporal import ask, describe, is_open, scan_of
-from checks.catalogue import CIS_M365_5, benchmark, home_of, words
+from checks.catalogue import CIS_M365_5, planned_checks
 from contracts.errors import ScanAlreadyFinished, ScanAlreadyRunning, TemporalUnavailable
+from contracts.failpoints import reached
 from contracts.names import SCAN_ID_MEMO, SCANS, scan_workflow_id
-from contracts.scan import CheckLine, Profile, ScanRequest, ScanState, ScanStatus
+from contracts.scan import Profile, ScanRequest, ScanState, ScanStatus
 from store import scans, tenants
 from store.events import change_status
+from store.places import has_place
 from store.tables import Scan, Tenant
 from workflows.scan import ScanWorkflow
 
@@ -37,7 +40,7 @@ async def start_scan(
     idempotency_key: str | None = None,
 ) -> ScanRequest:
     """The same key gives the same scan. Raises TenantNotFound, UnknownProfile, KeyReused,
-    ScanAlreadyRunning, TemporalUnavailable; nothing is left behind then."""
+    TooManyScans, ScanAlreadyRunning, TemporalUnavailable; nothing is left behind then."""
     chosen = Profile.parse(profile)
     async with services.database.read() as session:
         row = await tenants.get_tenant(session, organisation_id=organisation_id, tenant=tenant)
@@ -45,6 +48,7 @@ async def start_scan(
     request = ScanRequest(scan_id=scan.id, organisation_id=organisation_id, tenant_id=row.id)
     if scan.seq > 0:
         return request  # an earlier request with this key has started it
+    reached("after_insert")
     try:
         await start_run(services, request, row.name)
     except (TemporalUnavailable, ScanAlreadyRunning):
@@ -86,24 +90,6 @@ async def cancel_scan(
         return await scans.read_state(session, organisation_id=organisation_id, scan_id=scan_id)
 
 
-def planned_checks(profile: Profile) -> list[CheckLine]:
-    """Every recommendation of the profile, in the benchmark's order."""
-    texts = words()
-    return [
-        CheckLine(
-            check_id=item.public_id,
-            recommendation=item.id,
-            check=item.check,
-            title=texts[item.check].title,
-            section=item.section,
-            level=item.level,
-            severity=texts[item.check].severity,
-            service=home_of(item.check),
-        )
-        for item in benchmark().select(profile)
-    ]
-
-
 async def _insert(
     services: Services, tenant: Tenant, profile: Profile, requested_by: str, key: str | None
 ) -> Scan:
@@ -113,6 +99,7 @@ async def _insert(
         return known
     try:
         async with services.database.begin() as session:
+            await _claim_place(services, session, tenant)
             return await scans.add_scan(
                 session,
                 organisation_id=tenant.organisation_id,
@@ -129,6 +116,17 @@ async def _insert(
         if known is None:
             raise
         return known
+
+
+async def _claim_place(services: Services, session: AsyncSession, tenant: Tenant) -> None:
+    limit = services.settings.max_scans
+    if not await has_place(
+        session,
+        organisation_id=tenant.organisation_id,
+        tenant_id=tenant.id,
+        max_scans=limit,
+    ):
+        raise TooManyScans(limit)
 
 
 async def _by_key(

@@ -17,6 +17,7 @@ from contracts.errors import (
     NoWorkerAnswers,
     ResultNotFound,
     ScanAlreadyRunning,
+    ScanIncomplete,
     ScanNotRunning,
     ScanStillRunning,
     TemporalUnavailable,
@@ -25,6 +26,7 @@ from contracts.errors import (
 from contracts.events import StatusEvent
 from contracts.scan import RetryScope, ScanRequest, ScanState, ScanStatus, SkipWish, Wish
 from store import attempts, results, scans
+from store.events import record_batch
 from workflows.scan import ScanWorkflow
 
 
@@ -56,7 +58,24 @@ async def skip_service(
 ) -> ScanState:
     """As pause_scan; WishRefused too when the service has nothing left to skip."""
     wish = SkipWish(by=by, service=service)
-    return await _wish(services, organisation_id, scan_id, ScanWorkflow.skip, wish, wish_id)
+    state = await _wish(services, organisation_id, scan_id, ScanWorkflow.skip, wish, wish_id)
+    if any(batch.service == service and batch.phase == "skipped" for batch in state.batches):
+        return state  # said already
+    async with services.database.begin() as session:
+        event = await record_batch(
+            session,
+            organisation_id=organisation_id,
+            scan_id=scan_id,
+            service=service,
+            phase="skipped",
+            at=datetime.now(UTC),
+            attempt=_try_of(state, service),
+            message=f"skipped by {by}",
+            by=by,
+        )
+    if event is not None:
+        await publish(services.live, event)
+    return await _state(services, organisation_id, scan_id)
 
 
 async def retry_scan(
@@ -78,6 +97,8 @@ async def retry_scan(
     if not state.status.is_terminal:
         raise ScanStillRunning(scan_id, state.status)
     if scope is RetryScope.ONE:
+        if state.status is not ScanStatus.COMPLETED:
+            raise ScanIncomplete(scan_id)
         await _must_know(services, organisation_id, scan_id, recommendation)
     begun = await _begin(services, organisation_id, scan_id, scope, recommendation, by)
     request = ScanRequest(
@@ -122,6 +143,10 @@ async def _wish(
     except RPCError:
         raise ScanNotRunning(scan_id, "ending") from None
     return await _state(services, organisation_id, scan_id)
+
+
+def _try_of(state: ScanState, service: str) -> int:
+    return next((batch.attempt for batch in state.batches if batch.service == service), 1)
 
 
 async def _begin(

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from temporalio.client import (
     Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
@@ -26,7 +28,7 @@ async def ask(question: Awaitable[_T]) -> _T:
     """Raises TemporalUnavailable; what Temporal answers, NOT_FOUND too, is passed on."""
     try:
         return await asyncio.wait_for(question, ANSWER_WITHIN_S)
-    except TimeoutError:
+    except (TimeoutError, RPCTimeoutOrCancelledError):  # an update says it in its own way
         raise TemporalUnavailable from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
@@ -40,14 +42,20 @@ async def ask(question: Awaitable[_T]) -> _T:
 
 async def describe(client: Client, tenant_id: str) -> WorkflowExecutionDescription | None:
     """The newest run of a tenant's scan workflow; None when there has been none lately."""
-    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(scan_workflow_id(tenant_id))
+    return await describe_workflow(client, scan_workflow_id(tenant_id))
+
+
+async def describe_workflow(
+    client: Client, workflow_id: str
+) -> WorkflowExecutionDescription | None:
+    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id)
     try:
         return await ask(handle.describe())
     except RPCError:
         return None
 
 
-async def scan_of(description: WorkflowExecutionDescription) -> str | None:
+async def scan_of(description: WorkflowExecution) -> str | None:
     """The scan a run was started for; None when whoever started it did not say."""
     found = await description.memo_value(SCAN_ID_MEMO, default=None)
     return found if isinstance(found, str) else None

@@ -8,10 +8,11 @@ from pathlib import Path as FilePath
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Path, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Path, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.bodies import Line, StrictRoute, json_only
+from api.bodies import Line, StrictRoute, Tag, json_only
+from api.credentials import live_connection
 from api.dependencies import Operator, Wired
 from api.errors import UnusableInput, problems
 from api.services import Services
@@ -55,6 +56,12 @@ class NewTenant(BaseModel):
     parameters: TenantParameters = Field(default_factory=TenantParameters)
 
 
+class Tags(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"tags": ["gold"]}]})
+
+    tags: list[Tag] = Field(max_length=20)
+
+
 class TenantList(BaseModel):
     items: list[TenantLine]
 
@@ -66,11 +73,13 @@ class RecordedTenantAdded(BaseModel):
 
 
 @router.get(
-    "/tenants", operation_id="list_tenants", summary="Tenants by name", responses=problems(401)
+    "/tenants", operation_id="list_tenants", summary="Tenants by name", responses=problems(401, 422)
 )
-async def get_tenants(who: Operator, services: Wired) -> TenantList:
+async def get_tenants(
+    who: Operator, services: Wired, tag: Annotated[Tag | None, Query()] = None
+) -> TenantList:
     async with services.database.read() as session:
-        lines = await tenants.list_tenants(session, organisation_id=who.organisation_id)
+        lines = await tenants.list_tenants(session, organisation_id=who.organisation_id, tag=tag)
     return TenantList(items=lines)
 
 
@@ -187,9 +196,29 @@ async def put_parameters(
     return body
 
 
+@router.put(
+    "/tenants/{tenant}/tags",
+    operation_id="put_tags",
+    summary="Replace a tenant's tags",
+    dependencies=[Depends(json_only)],
+    responses=problems(401, 403, 404, 415, 422),
+)
+async def put_tags(tenant: _Tenant, body: Tags, who: Operator, services: Wired) -> Tags:
+    """Groups of tenants: `?tag=` of lists, and what a campaign is started with."""
+    async with services.database.begin() as session:
+        await tenants.put_tags(
+            session, organisation_id=who.organisation_id, tenant=tenant, tags=body.tags
+        )
+    return Tags(tags=sorted(set(body.tags)))
+
+
 async def read_tenant(services: Services, *, organisation_id: str, tenant: str) -> TenantDetail:
     async with services.database.read() as session:
-        return await tenants.read_tenant(session, organisation_id=organisation_id, tenant=tenant)
+        detail = await tenants.read_tenant(session, organisation_id=organisation_id, tenant=tenant)
+        row = await tenants.get_tenant(
+            session, organisation_id=organisation_id, tenant=detail.tenant_id
+        )
+        return detail.model_copy(update={"live": await live_connection(session, row)})
 
 
 def _import(services: Services, pack: UploadFile) -> RecordedTenant:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from api.services import Services
-from api.start import planned_checks
+from checks.catalogue import planned_checks
 from checks.catalogue import CIS_M365_5
 from contracts.collector import DatasetStatus
 from contracts.events import StatusEvent
