@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.commands import checks, packs, scans, tenants
+from assay.commands import campaigns, checks, containers, keys, packs, scans, schedules, tenants
+from assay.commands.doctor import doctor
 from assay.commands.output import Exit, stop
+from assay.commands.permissions import permissions
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +23,14 @@ app.add_typer(tenants.app, name="tenant")
 app.add_typer(packs.app, name="pack")
 app.add_typer(checks.app, name="check")
 app.add_typer(database, name="db")
+app.add_typer(keys.app, name="keys")
+app.add_typer(schedules.app, name="schedule")
+app.add_typer(campaigns.app, name="campaign")
+app.command()(doctor)
+app.command()(permissions)
+app.command("setup")(containers.setup)
+app.command("nats-config")(containers.nats_config)
+app.command("modules")(containers.modules)
 
 Port = Annotated[int | None, typer.Option(help="Of the pages and the API; else 8000.")]
 
@@ -40,10 +50,14 @@ def demo(port: Port = None) -> None:
 @app.command()
 def worker() -> None:
     """A worker process: reads tenants and judges."""
+    from assay.modules import ModulesConflict
     from assay.worker import run
 
     settings = _settings()
-    _run(run(settings))
+    try:
+        _run(run(settings))
+    except ModulesConflict as reason:
+        stop(str(reason))
 
 
 @app.command()
@@ -97,9 +111,11 @@ def _settings() -> Any:
 
     from assay.logs import configure
     from assay.settings import load
+    from contracts import failpoints
 
     try:
         settings = load()
+        failpoints.arm(settings.failpoints)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = "_".join(str(part) for part in wrong["loc"])

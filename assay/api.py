@@ -1,5 +1,6 @@
 """The API process: one event loop, one stream consumer, one HTTP server."""
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -9,11 +10,14 @@ from importlib import metadata
 
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from api.app import SERVER_OPTIONS, create_app
+from api.discovery import Discovery
 from api.hub import LiveHub
 from api.services import ApiSettings, Services
 from assay import wiring
+from assay.metrics import ApiFigures, figures
 from assay.settings import Settings
 from evidence.pack_upload import import_pack
 from store import schema
@@ -29,6 +33,7 @@ class OldSchema(Exception):
 @contextlib.asynccontextmanager
 async def services(settings: Settings) -> AsyncIterator[Services]:
     """Raises OldSchema."""
+    wiring.install_custom_checks(settings)
     database = wiring.open_database(settings)
     live = LiveHub(settings.nats_url)
     try:
@@ -40,6 +45,8 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
             live=live,
             settings=api_settings(settings),
             import_pack=partial(import_pack, keep_in=settings.data_dir / "packs"),
+            keys=wiring.key_file(settings),
+            find_tenant_id=Discovery(),
         )
     finally:
         await database.close()
@@ -51,14 +58,19 @@ def api_settings(settings: Settings) -> ApiSettings:
         allowed_origins=tuple(settings.allowed_origins),
         temporal_web_url=settings.temporal_web_url,
         max_upload_mb=settings.max_upload_mb,
+        max_scans=settings.max_scans,
         version=metadata.version("assay"),
+        effective=settings.masked(),
     )
 
 
 async def run(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; open sockets are told to come again."""
     async with services(settings) as made:
-        await serve(create_app(made), settings)
+        registry = CollectorRegistry()
+        registry.register(ApiFigures(made, asyncio.get_running_loop()))
+        async with figures(settings.host, settings.metrics_port, registry):
+            await serve(create_app(made), settings)
 
 
 async def serve(

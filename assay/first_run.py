@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 from api.identity import TOKEN_PREFIX, digest, hash_password, new_secret, now
 from assay import wiring
+from assay.key_file import write_secret
 from assay.settings import Settings
 from contracts.errors import TenantExists
 from evidence.packs import verify
@@ -19,7 +18,6 @@ from store.tables import Organisation, User
 
 ADMINISTRATOR = "admin"
 DEMO_PACK = wiring.ROOT / "demo" / "contoso"
-DEMO_PACE_MS = 900
 _TOKEN_NAME = "this machine's command line"  # noqa: S105
 _TOKEN_LIFE = timedelta(days=30)
 
@@ -39,9 +37,10 @@ async def prepare(settings: Settings, *, demo: bool) -> Credentials:
         password = "-".join(secrets.token_hex(3) for _ in range(3))
         organisation, user, token = await _accounts(database, await hash_password(password))
         assert settings.token_file is not None  # noqa: S101  (filled in by the settings)
-        _write_secret(settings.token_file, token)
+        write_secret(settings.token_file, token)
+        wiring.key_file(settings).make()
         if demo:
-            await _add_demo_tenant(database, organisation.id)
+            await _add_demo_tenant(database, organisation.id, settings.demo_pace_ms)
     finally:
         await database.close()
     return Credentials(user.username, password)
@@ -75,7 +74,7 @@ async def _accounts(database: Database, hashed: str) -> tuple[Organisation, User
     return organisation, user, token
 
 
-async def _add_demo_tenant(database: Database, organisation_id: str) -> None:
+async def _add_demo_tenant(database: Database, organisation_id: str, pace_ms: int) -> None:
     report = await asyncio.to_thread(verify, DEMO_PACK)
     with contextlib.suppress(TenantExists):
         async with database.begin() as session:
@@ -86,16 +85,7 @@ async def _add_demo_tenant(database: Database, organisation_id: str) -> None:
                 name=report.tenant.name,
                 domain=report.tenant.domain,
                 connection="recorded",
-                settings={"pack": str(DEMO_PACK), "pace_ms": DEMO_PACE_MS},
+                settings={"pack": str(DEMO_PACK), "pace_ms": pace_ms},
                 parameters=report.parameters,
                 at=now(),
             )
-
-
-def _write_secret(file: Path, secret: str) -> None:
-    """Readable by its owner alone, from the first byte on."""
-    part = file.with_suffix(".new")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write(secret + "\n")
-    part.replace(file)

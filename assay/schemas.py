@@ -12,13 +12,25 @@ from temporalio.client import Client
 from api.app import create_app
 from api.hub import LiveHub
 from api.services import ApiSettings, Services
-from contracts import collector, events, names, parameters, results, scan, subjects, verdict
+from contracts import (
+    collector,
+    doctor,
+    events,
+    fleet,
+    names,
+    onboarding,
+    parameters,
+    results,
+    scan,
+    subjects,
+    verdict,
+)
 from evidence.pack_upload import import_pack
 from store.database import Database
 
 Json = dict[str, Any]
 
-_MODULES = (collector, events, parameters, results, scan, verdict)
+_MODULES = (collector, doctor, events, fleet, onboarding, parameters, results, scan, verdict)
 _UNIONS: dict[str, dict[str, TypeAdapter[Any]]] = {
     events.__name__: {"Event": events.EVENT},
     collector.__name__: {"CollectorLine": collector.COLLECTOR_LINE},
@@ -129,6 +141,9 @@ def _spelled_once() -> Json:
         "task_queue": names.SCANS,
         "collect_queues": [names.collect_queue(service) for service in names.SERVICES],
         "scan_workflow_id": names.scan_workflow_id("{tenant_id}"),
+        "connection_test_workflow_id": names.connection_test_workflow_id("{tenant_id}"),
+        "schedule_workflow_id": names.schedule_workflow_id("{schedule_id}"),
+        "campaign_workflow_id": names.campaign_workflow_id("{campaign_id}"),
     }
 
 

@@ -13,7 +13,14 @@ from temporalio.envconfig import ClientConfig
 
 from activities.batch import Limits
 from activities.collectors import LocalCollectors
+from activities.connection import ConnectionActivities
+from activities.credentials import Credentials
+from activities.readers import RemotePatience
+from activities.tokens import MsalTokens
+from assay import modules
+from assay.key_file import KeyFile
 from assay.settings import Settings, child_environment
+from checks.custom import install
 from store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -67,8 +74,41 @@ async def open_nats(settings: Settings, name: str) -> NatsClient:
     )
 
 
-def collectors() -> LocalCollectors:
-    return LocalCollectors(sys.executable, ROOT, child_environment())
+def install_custom_checks(settings: Settings) -> None:
+    """Before the first plan is made. What is refused is named in the log and not used."""
+    if settings.checks_dir is None:
+        return
+    if not settings.checks_dir.is_dir():
+        logger.error("no folder of custom checks", extra={"folder": str(settings.checks_dir)})
+        return
+    for refusal in install(settings.checks_dir):
+        logger.error("custom check refused", extra={"why": refusal})
+
+
+def check_modules(settings: Settings) -> None:
+    """Raises ModulesConflict where other PowerShell modules than the pinned ones must not be."""
+    folders = modules.module_folders(child_environment())
+    if not folders and not settings.modules_must_match:
+        return  # nothing is read by PowerShell here
+    found = modules.conflicts(modules.pins(ROOT), folders, settings.services)
+    if found and settings.modules_must_match:
+        raise modules.ModulesConflict(found)
+    for sentence in found:
+        logger.warning("not the pinned PowerShell module", extra={"why": sentence})
+
+
+def key_file(settings: Settings) -> KeyFile:
+    assert settings.secret_keys_file is not None  # noqa: S101  (filled in by the settings)
+    return KeyFile(settings.secret_keys_file)
+
+
+def collectors(credentials: Credentials) -> LocalCollectors:
+    return LocalCollectors(sys.executable, ROOT, child_environment(), credentials)
+
+
+def connection_activities(settings: Settings, database: Database) -> ConnectionActivities:
+    credentials = Credentials(database, key_file(settings))
+    return ConnectionActivities(database, collectors(credentials), MsalTokens(), credentials)
 
 
 def limits(settings: Settings) -> Limits:
@@ -76,4 +116,5 @@ def limits(settings: Settings) -> Limits:
         sign_in_s=settings.sign_in_limit_s,
         dataset_s=settings.dataset_limit_s,
         failures=settings.collector_failures,
+        remote=RemotePatience(settings.remote_first_s, settings.remote_silence_s),
     )

@@ -1,5 +1,6 @@
 """`assay check …`: what is checked, and how it is put."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +38,21 @@ def list_checks(
 
 
 @app.command()
+def validate(
+    file: Annotated[Path, typer.Argument(help="custom_<name>.py, with its .toml beside it.")],
+) -> None:
+    """Say whether a check of your own may be used, and if not, why."""
+    import checks  # noqa: F401  (fills the registry)
+    from checks.custom import CustomCheckRefused, load
+
+    try:
+        recommendation, text = load(file)
+    except CustomCheckRefused as reason:
+        stop(str(reason))
+    typer.echo(f"{recommendation.public_id} {text.title}: may be used (version {text.version})")
+
+
+@app.command()
 def explain(
     check: Annotated[str, typer.Argument(help="Its name, or the number of a recommendation.")],
     as_json: AsJson = False,
@@ -46,7 +62,7 @@ def explain(
     from checks.catalogue import benchmark, words
     from checks.registry import CHECKS
 
-    number = check.upper().removeprefix("CIS_").replace("_", ".")
+    number = check.removeprefix("CIS_").replace("_", ".")
     named = {item.id: item.check for item in benchmark().recommendations}
     slug = named.get(number, check)
     if slug not in CHECKS:

@@ -13,6 +13,7 @@ from assay.settings import Settings
 from contracts.events import AnyEvent, decode
 
 _TIMEOUT_S = 30.0
+_PROBE_S = 5.0
 _UPLOAD_S = 300.0
 
 
@@ -23,7 +24,11 @@ class Service:
         self._url = settings.url
         self._headers = {"Authorization": f"Bearer {_token(settings)}"}
         self._http = httpx2.Client(
-            base_url=self._url, headers=self._headers, timeout=_TIMEOUT_S, trust_env=False
+            base_url=self._url,
+            headers=self._headers,
+            timeout=_TIMEOUT_S,
+            trust_env=False,
+            limits=httpx2.Limits(max_keepalive_connections=0),  # none outlives its answer
         )
 
     def get(self, path: str, **query: Any) -> Any:
@@ -36,6 +41,12 @@ class Service:
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, json=body)
 
+    def patch(self, path: str, body: Any) -> Any:
+        return self._call("PATCH", path, json=body)
+
+    def delete(self, path: str) -> None:
+        self._call("DELETE", path)
+
     def upload(self, path: str, name: str, data: bytes, **fields: str) -> Any:
         return self._call(
             "POST",
@@ -44,6 +55,9 @@ class Service:
             data=fields,
             timeout=_UPLOAD_S,
         )
+
+    def data(self, path: str) -> bytes:
+        return self._send("GET", path).content
 
     def text(self, path: str) -> str:
         return self._send("GET", path).text
@@ -81,6 +95,15 @@ class Service:
             code = Exit.UNAUTHORISED if answer.status_code in (401, 403) else Exit.FAILED
             stop(_sentence(answer), code)
         return answer
+
+
+def answers(settings: Settings) -> bool:
+    """Whether a service is there at all."""
+    try:
+        found = httpx2.get(f"{settings.url}/healthz", timeout=_PROBE_S, trust_env=False)
+    except httpx2.HTTPError:
+        return False
+    return found.is_success
 
 
 def _token(settings: Settings) -> str:

@@ -42,10 +42,13 @@ def evaluate(
 ) -> None:
     """Judge a pack: one verdict for every recommendation of the profile."""
     from activities.offline import judge_pack
+    from assay import wiring
+    from assay.settings import load
     from contracts.errors import PackInvalid, UnknownProfile
     from contracts.scan import Profile
     from evidence.packs import Pack
 
+    wiring.install_custom_checks(load())
     try:
         verdicts = judge_pack(Pack.open(folder), Profile.parse(profile))
     except UnknownProfile as reason:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from assay.commands import scan_plan
 from assay.commands.client import Service
 from assay.commands.output import Exit, console, show_json, show_table, stop
 from assay.commands.watch import watch_scan
@@ -12,6 +13,7 @@ from assay.settings import load
 from contracts.scan import RetryScope, ScanState, ScanStatus
 
 app = typer.Typer(no_args_is_help=True, help="Scans of a running service.")
+app.add_typer(scan_plan.app)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 ScanId = Annotated[str, typer.Argument(help="The id of the scan.")]
 
@@ -40,11 +42,14 @@ def start(
 def list_scans(
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
     active: Annotated[bool | None, typer.Option(help="Only running, or only ended ones.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only of tenants with this tag.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Scans, newest first."""
-    found = Service(load()).get("/scans", tenant=tenant, active=active, limit=limit)
+    found = Service(load()).get(
+        "/scans", tenant=tenant, active=active, tag=tag, limit=limit
+    )
     if as_json:
         show_json(found)
         return
@@ -144,6 +149,36 @@ def log(
 ) -> None:
     """What a service's collector said."""
     typer.echo(Service(load()).text(f"/scans/{scan_id}/batches/{service}/log"))
+
+
+@app.command()
+def timeline(
+    scan_id: ScanId,
+    verdicts: Annotated[bool, typer.Option(help="With a line for each verdict.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Everything that happened to a scan: attempts, retries, failures, wishes and who had them."""
+    found = Service(load()).get(f"/scans/{scan_id}/timeline", verdicts=verdicts)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("time", "from", "attempt", "what", "by"),
+        [
+            (
+                line["at"][:19],
+                line["source"],
+                str(line["attempt"] or ""),
+                line["text"],
+                line["by"] or "",
+            )
+            for line in found["items"]
+        ],
+    )
+    if not found["answered"]:
+        typer.echo("The workflow service does not answer: its part is missing.", err=True)
+    if found["cut"]:
+        typer.echo("There is more than is shown.", err=True)
 
 
 def _follow(service: Service, scan_id: str) -> None:

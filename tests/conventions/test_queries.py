@@ -10,6 +10,9 @@ _BEFORE_SIGN_IN = "who signs in has no organisation yet; the digest of a secret 
 _OF_A_USER = "of one user, whose id comes from the session"
 _ASKS_NOBODY = {
     "list_unfinished": "the reconciler looks after the scans of every organisation",
+    "every_schedule": "the reconciler looks after the schedules of every organisation",
+    "every_open_campaign": "the reconciler looks after the campaigns of every organisation",
+    "every_organisation_id": "the reconciler must know whose schedules it may remove",
     "first_organisation": "the first start of an installation",
     "every_credential": "a change of the keys that seal them, of every organisation",
     "add_organisation": "makes one",
