@@ -4,12 +4,13 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types walls conventions browser bench docs lock clean
+.PHONY: help install demo test faults check lint types walls conventions browser bench docs lock clean
 
 help:
 	@echo "make demo    start everything with a recorded demo tenant"
 	@echo "make test    every test, on real servers"
 	@echo "make check   lint, types, walls between rooms, conventions"
+	@echo "make faults  every row of the fault matrix, on real processes"
 	@echo "make bench   figures, side by side"
 
 $(VENV)/run: requirements/run.txt pyproject.toml
@@ -47,6 +48,11 @@ conventions: $(VENV)/dev
 	$(PYTHON) -m pytest tests/conventions
 
 check: lint types walls conventions
+
+# The whole fault matrix on real processes, each row SEEDS times: make faults SEEDS=3
+SEEDS := 1
+faults: $(VENV)/dev
+	$(PYTHON) -m pytest tests/faults -m "faults or smoke" --seeds $(SEEDS) $(FAULTS)
 
 bench: $(VENV)/dev
 	$(PYTHON) -m bench

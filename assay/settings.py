@@ -14,6 +14,7 @@ from contracts.names import SERVICES
 
 PREFIX = "ASSAY_"
 _SIGN_IN = re.compile(r"://\S*@")
+_SECRET = ("password", "secret", "token", "key")
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
 _SECRETS = Path("/run/secrets")
 _FOR_CHILDREN = (
@@ -106,9 +107,14 @@ class Settings(BaseSettings):
         return self.model_copy(update=changes)
 
     def masked(self) -> dict[str, str]:
-        """Every setting as text; what an address signs in with is replaced."""
+        """Every setting as text; passwords and what an address signs in with are replaced."""
         found = self.model_dump(mode="json")
-        return {name: _SIGN_IN.sub("://***@", str(value)) for name, value in found.items()}
+        return {
+            name: "***"
+            if value and name.endswith(_SECRET)
+            else _SIGN_IN.sub("://***@", str(value))
+            for name, value in found.items()
+        }
 
     @property
     def uses_sqlite(self) -> bool:

@@ -2,7 +2,8 @@
 
 A script stands in the request's credential as `faults`:
 
-    {"counters": "<folder>", "roll": "<folder>", "faults": [{"kind": "hang", "dataset": "graph.users", "times": 1}, …]}
+    {"counters": "<folder>", "roll": "<folder>",
+     "faults": [{"kind": "hang", "dataset": "graph.users", "times": 1}, …]}
 
 In the folder `roll` every start leaves a file `<pid>-<service>`: who looks at processes learns
 which is which.

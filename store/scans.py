@@ -53,18 +53,20 @@ async def add_scan(
     session.add(scan)
     await session.flush()
     session.add_all(_planned(scan, checks))
-    session.add(
-        Attempt(
-            scan_id=scan.id,
-            number=1,
-            scope=RetryScope.ALL,
-            recommendations=[line.recommendation for line in checks],
-            requested_by=requested_by,
-            started_at=at,
-        )
-    )
+    session.add(_first_attempt(scan, checks))
     await session.flush()
     return scan
+
+
+def _first_attempt(scan: Scan, checks: Sequence[CheckLine]) -> Attempt:
+    return Attempt(
+        scan_id=scan.id,
+        number=1,
+        scope=RetryScope.ALL,
+        recommendations=[line.recommendation for line in checks],
+        requested_by=scan.requested_by,
+        started_at=scan.created_at,
+    )
 
 
 def _planned(scan: Scan, checks: Sequence[CheckLine]) -> Iterator[PlannedCheck]:

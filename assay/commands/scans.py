@@ -47,9 +47,7 @@ def list_scans(
     as_json: AsJson = False,
 ) -> None:
     """Scans, newest first."""
-    found = Service(load()).get(
-        "/scans", tenant=tenant, active=active, tag=tag, limit=limit
-    )
+    found = Service(load()).get("/scans", tenant=tenant, active=active, tag=tag, limit=limit)
     if as_json:
         show_json(found)
         return

@@ -19,6 +19,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from api.app import SERVER_OPTIONS, create_app
 from api.hub import LiveHub
 from api.identity import hash_password
+from api.live import follow
 from api.services import ApiSettings, Services
 from contracts.errors import PackInvalid
 from contracts.parameters import TenantParameters
@@ -26,7 +27,8 @@ from contracts.results import RecordedTenant
 from store import accounts, tenants
 from store.database import Database
 from store.tables import Tenant
-from tests.servers import free_port
+from tests.api.live_tools import Follow, Reading, Teller, until
+from tests.servers import NatsServer, free_port
 
 PASSWORD = "correct horse battery staple"
 ORIGIN = "http://127.0.0.1:8000"
@@ -183,3 +185,34 @@ async def served(services: Services, username: str, **options: Any) -> AsyncIter
     finally:
         server.should_exit = True
         await task
+
+
+@pytest.fixture
+async def watched(services: Services, nats_server: NatsServer) -> AsyncIterator[Services]:
+    """With a NATS server of its own, connected."""
+    hub = LiveHub(nats_server.url)
+    await hub.start()
+    await until(lambda: hub.connected)
+    yield replace(services, live=hub)
+    await hub.stop()
+
+
+@pytest.fixture
+async def teller(nats_server: NatsServer) -> AsyncIterator[Teller]:
+    found = await Teller.connect(nats_server.url)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def reading() -> AsyncIterator[Follow]:
+    """Starts readers and stops them all at the end."""
+    started: list[Reading] = []
+
+    def start(*args: Any, **kwargs: Any) -> Reading:
+        started.append(Reading(follow(*args, **kwargs)))
+        return started[-1]
+
+    yield start
+    for reader in started:
+        await reader.stop()

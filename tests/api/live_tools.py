@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 from nats.aio.client import Client
 
 from contracts.events import AnyEvent, encode
 from contracts.subjects import STREAM, message_id, scan_events
+from store import events
+from store.database import Database
 
 WITHIN_S = 15.0
+Follow = Callable[..., "Reading"]
 
 
 async def until(condition: Callable[[], bool], within_s: float = WITHIN_S) -> None:
@@ -83,3 +87,17 @@ class Reading:
         async with aclosing(self._source) as source:
             async for event in source:
                 self.events.append(event)
+
+
+async def tick(database: Database, organisation_id: str, scan_id: str) -> AnyEvent:
+    """One more event of a scan, stored and not told."""
+    async with database.begin() as session:
+        event = await events.record_results_inserted(
+            session,
+            organisation_id=organisation_id,
+            scan_id=scan_id,
+            count=1,
+            at=datetime.now(UTC),
+        )
+    assert event is not None
+    return event

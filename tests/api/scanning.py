@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 
 from api.services import Services
-from checks.catalogue import planned_checks
-from checks.catalogue import CIS_M365_5
+from checks.catalogue import CIS_M365_5, planned_checks
 from contracts.collector import DatasetStatus
 from contracts.events import StatusEvent
 from contracts.results import DatasetLine

@@ -228,6 +228,7 @@ async def test_settings_are_shown_without_what_they_sign_in_with(
     settings = Settings(
         nats_url="nats://api:s3cret@127.0.0.1:4222",
         database_url="postgresql+psycopg://assay:pa/ss@db/assay",
+        admin_password="correct horse",
     )
     shown = replace(running, settings=api_settings(settings))
     async with browser(create_app(shown), ours.username) as client:
@@ -235,5 +236,6 @@ async def test_settings_are_shown_without_what_they_sign_in_with(
 
     assert found["nats_url"] == "nats://***@127.0.0.1:4222"
     assert found["database_url"] == "postgresql+psycopg://***@db/assay"
+    assert found["admin_password"] == "***"
     assert found["max_scans"] == "20"
     assert set(found) == set(Settings.model_fields)

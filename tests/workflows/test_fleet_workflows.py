@@ -139,9 +139,7 @@ async def test_a_row_whose_scan_temporal_refuses_is_taken_back(
 
 
 async def start_alone(env: WorkflowEnvironment, tenant_id: str) -> WorkflowHandle[StandIn, str]:
-    request = ScanRequest(
-        scan_id=str(uuid4()), organisation_id=str(uuid4()), tenant_id=tenant_id
-    )
+    request = ScanRequest(scan_id=str(uuid4()), organisation_id=str(uuid4()), tenant_id=tenant_id)
     return await env.client.start_workflow(
         StandIn.run, request, id=scan_workflow_id(tenant_id), task_queue=SCANS
     )
@@ -279,10 +277,7 @@ async def test_a_campaign_over_250_tenants_cuts_its_history_and_forgets_none(
     async with fleet_worker(skipping, fakes):
         handle = await start_campaign(skipping, width=25)
         assert await handle.result() == "completed"
-        runs = [
-            run
-            async for run in skipping.client.list_workflows(f"WorkflowId = '{handle.id}'")
-        ]
+        runs = [run async for run in skipping.client.list_workflows(f"WorkflowId = '{handle.id}'")]
 
     assert fakes.chunks == [50] * 5
     assert sorted(wish.tenant_id for wish in fakes.wishes) == sorted(fakes.tenants)

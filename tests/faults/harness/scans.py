@@ -19,6 +19,7 @@ from tests.faults.harness.world import END_S, OPEN, PACK, POLL_S, Tenant, World
 
 ALL = "E5-L2"
 State = dict[str, Any]
+_BRIEF = ("status", "attempt", "completed", "progress_percentage", "error_message", "batches")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Run:
             if condition(state):
                 return state
             time.sleep(POLL_S)
-        brief = {name: value for name, value in state.items() if name != "checks"}
+        brief = {name: state.get(name) for name in _BRIEF}
         raise AssertionError(f"not within {within_s:.0f} s: {brief}\n{self.world.logs()}")
 
     def judged(self, count: int, within_s: float = END_S) -> State:
