@@ -52,7 +52,10 @@ check: lint types walls conventions
 # The whole fault matrix on real processes, each row SEEDS times: make faults SEEDS=3
 SEEDS := 1
 faults: $(VENV)/dev
-	$(PYTHON) -m pytest tests/faults -m "faults or smoke" --seeds $(SEEDS) $(FAULTS)
+	@mkdir -p var && rm -f var/faults.jsonl
+	FAULTS_FIGURES=$(CURDIR)/var/faults.jsonl $(PYTHON) -m pytest tests/faults -m "faults or smoke" \
+		--seeds $(SEEDS) --junitxml=var/faults.xml $(FAULTS); code=$$?; \
+		$(PYTHON) -m tests.faults.harness.report var/faults.xml var/faults.jsonl; exit $$code
 
 bench: $(VENV)/dev
 	$(PYTHON) -m bench

@@ -97,6 +97,8 @@ class CollectorProcess:
 
     def log_text(self) -> str:
         errors = self._stderr.decode("utf-8", "replace")
+        if len(self._stderr) == _STDERR_BYTES:
+            errors = errors.partition("\n")[2]  # the first line is cut, and a secret in it
         tail = [f"[stderr] {line}" for line in errors.splitlines()]
         return self._redacted("\n".join([*self._log, *tail]))
 
@@ -159,7 +161,7 @@ class CollectorProcess:
                 if not skipping:
                     if _is_protocol(bytes(buffer[:_PREFIX_BYTES])):
                         raise CollectorFailed("a protocol line is longer than 256 KiB")
-                    yield bytes(buffer[:_LOG_BYTES])
+                    yield bytes(buffer)
                 skipping = True
                 buffer.clear()
         if buffer and not skipping:
@@ -171,7 +173,8 @@ class CollectorProcess:
         line = _PREFIX.sub(b"", raw).rstrip(b"\r")
         if not line.startswith(MARKER):
             if line:
-                self._log.append(line[:_LOG_BYTES].decode("utf-8", "replace"))
+                # Whole while secrets are sought: of a cut one nobody knows that it is one.
+                self._log.append(self._redacted(line.decode("utf-8", "replace"))[:_LOG_BYTES])
             return None
         if len(line) > MAX_LINE_BYTES + len(MARKER):
             raise CollectorFailed("a protocol line is longer than 256 KiB")

@@ -112,7 +112,7 @@ _TITLES = {
     409: "This cannot be done now",
     413: "The file is too large",
     422: "This cannot be read",
-    429: "Too many tries",
+    429: "Too much at once",
     500: "Something went wrong on our side",
     503: "A service does not answer",
 }

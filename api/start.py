@@ -165,7 +165,7 @@ async def start_run(services: Services, request: ScanRequest, tenant_name: str) 
             other = await scan_of(run) if run is not None and is_open(run) else None
             if other == request.scan_id:
                 return
-            running = await _running_scan(services, request)
+            running = await _running_scan(services, request, other)
             if running is not None or last_try:
                 raise ScanAlreadyRunning(tenant_name, running or other or "") from None
             await _wait_until_closed(services, request.tenant_id)
@@ -173,8 +173,9 @@ async def start_run(services: Services, request: ScanRequest, tenant_name: str) 
             return
 
 
-async def _running_scan(services: Services, request: ScanRequest) -> str | None:
-    """The tenant's scan that has not ended, other than the one that wants to start."""
+async def _running_scan(services: Services, request: ScanRequest, likely: str | None) -> str | None:
+    """The tenant's scan that has not ended, other than the one that wants to start. Of several
+    that want to, `likely` is the one that got through; the others will be taken back."""
     async with services.database.read() as session:
         found = await scans.list_scans(
             session,
@@ -182,7 +183,8 @@ async def _running_scan(services: Services, request: ScanRequest) -> str | None:
             tenant_id=request.tenant_id,
             active=True,
         )
-    return next((state.scan_id for state in found if state.scan_id != request.scan_id), None)
+    active = [state.scan_id for state in found if state.scan_id != request.scan_id]
+    return likely if likely in active else next(iter(active), None)
 
 
 async def _wait_until_closed(services: Services, tenant_id: str) -> None:

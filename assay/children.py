@@ -72,7 +72,7 @@ class Running:
             _signal(process, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), self.child.stop_s)
-        if process is not None:
+        if process is not None and process.returncode is None:
             _signal(process, signal.SIGKILL)
         if self._keeper is not None:
             await asyncio.wait([self._keeper], timeout=2)

@@ -69,5 +69,7 @@ async def rotate(database: Database, file: KeyFile, *, drop_old: bool = False) -
             secret = open_sealed(ring, secrets.sealed_of(row), **names)
             secrets.reseal(row, seal(ring, secret, **names))
     if drop_old:
-        file.write(ring.only(set()))
+        async with database.begin() as session:  # whatever was sealed meanwhile keeps its key
+            used = {row.key_id for row in await secrets.every_credential(session)}
+        file.write(ring.only(used))
     return len(rows)

@@ -110,9 +110,7 @@ class Settings(BaseSettings):
         """Every setting as text; passwords and what an address signs in with are replaced."""
         found = self.model_dump(mode="json")
         return {
-            name: "***"
-            if value and name.endswith(_SECRET)
-            else _SIGN_IN.sub("://***@", str(value))
+            name: "***" if value and name.endswith(_SECRET) else _SIGN_IN.sub("://***@", str(value))
             for name, value in found.items()
         }
 

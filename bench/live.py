@@ -24,7 +24,7 @@ from activities.news import NatsNews
 from activities.progress import Progress, now
 from assay import first_run, wiring
 from assay.settings import Settings, whole_environment
-from bench.stack import free_port, until
+from bench.stack import free_port, tied, until
 from checks.catalogue import CIS_M365_5, planned_checks
 from contracts.scan import Profile, ScanRequest, ScanStatus
 from contracts.verdict import Verdict, passed
@@ -159,7 +159,7 @@ async def _raw(settings: Settings) -> AsyncIterator[Any]:
 def _nats(folder: Path) -> Iterator[str]:
     port = free_port()
     program = str(Path(sys.executable).with_name("nats-server"))
-    argv = [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder / "nats")]
+    argv = tied(program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder / "nats"))
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield f"nats://127.0.0.1:{port}"
@@ -171,7 +171,7 @@ def _nats(folder: Path) -> Iterator[str]:
 @contextmanager
 def _api(settings: Settings) -> Iterator[None]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "assay", "api"],
+        tied(sys.executable, "-m", "assay", "api"),
         env=whole_environment()
         | {
             "ASSAY_DATA_DIR": str(settings.data_dir),

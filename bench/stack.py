@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,6 +28,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def tied(*argv: str) -> list[str]:
+    """Ends with this process, even when that is killed (Linux)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--", *argv] if setpriv else [*argv]
 
 
 def until(there: Callable[[], Any], what: str, *, every_s: float = 0.02) -> Any:
@@ -93,7 +100,7 @@ def _spawn(folder: Path, pace_ms: int) -> Stack:
     }
     with (folder / "out.log").open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "assay", "demo", "--port", str(port)],
+            tied(sys.executable, "-m", "assay", "demo", "--port", str(port)),
             env=own | {"ASSAY_DATA_DIR": str(folder), "ASSAY_DEMO_PACE_MS": str(pace_ms)},
             stdin=subprocess.DEVNULL,
             stdout=out,

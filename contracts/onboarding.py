@@ -83,12 +83,15 @@ class ServiceTest(BaseModel):
 
 
 class ConnectionTestRequest(BaseModel):
+    """A person waits for the answer: a service that no worker takes within `wait_s` is named."""
+
     model_config = ConfigDict(frozen=True)
 
     organisation_id: str
     tenant_id: str
     profile: str
     services: list[str]
+    wait_s: float = 30
 
 
 class ServiceTestRequest(BaseModel):

@@ -31,7 +31,7 @@ RUN --mount=type=bind,from=package,source=/powershell.deb,target=/tmp/powershell
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin assay \
     && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/assay /var/lib/assay-keys
 COPY powershell/modules.json docker/Save-Modules.ps1 /opt/build/
-RUN pwsh -NoLogo -NoProfile -NonInteractive -File /opt/build/Save-Modules.ps1 \
+RUN HOME=/tmp pwsh -NoLogo -NoProfile -NonInteractive -File /opt/build/Save-Modules.ps1 \
     -PinFile /opt/build/modules.json -Path /usr/local/share/powershell/Modules \
     && rm -rf /opt/build /tmp/.cache /tmp/.config /tmp/.local
 COPY --from=build /opt/assay/.venv /opt/assay/.venv

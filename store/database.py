@@ -1,5 +1,6 @@
 """Engine, sessions and the one transaction helper. Nothing here outlives its `async with`."""
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
@@ -26,10 +27,13 @@ class Database:
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         reading = self.engine.execution_options(begin_mode="DEFERRED")
         self._read = async_sessionmaker(reading, expire_on_commit=False)
+        # SQLite has one writer at a time and no queue: who waits outside waits its turn.
+        one_writer = url.startswith("sqlite")
+        self._turn = asyncio.Lock() if one_writer else contextlib.nullcontext()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        async with self._write() as session, session.begin():
+        async with self._turn, self._write() as session, session.begin():
             yield session
 
     @asynccontextmanager
@@ -42,10 +46,15 @@ class Database:
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:
+    """Parameters stay hidden: the texts of errors reach logs and Temporal's histories."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        return create_async_engine(
+            url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+        )
     arguments = {"factory": _RollsBackFirst}
-    engine = create_async_engine(url, pool_size=pool_size, connect_args=arguments)
+    engine = create_async_engine(
+        url, pool_size=pool_size, connect_args=arguments, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -64,12 +64,9 @@ JOINT: dict[str, Any] = BATCH | {
     "schedule_to_start_timeout": None,
 }
 
-# A person waits for a connection test: a service without a worker is named soon.
-TEST_WAIT = timedelta(seconds=30)
-
+# How long it waits for a worker stands in its request.
 CONNECTION_TEST: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=5),
-    "schedule_to_start_timeout": TEST_WAIT,
     "heartbeat_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1),

@@ -37,7 +37,9 @@ def show_json(data: Any) -> None:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Cells are text as it came: no markup in a tenant's name is obeyed."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # an id that is cut cannot be copied
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
     Console(highlight=False, markup=False).print(table)

@@ -367,12 +367,7 @@ async def test_it_exits_when_the_leash_is_let_go(server: NameServer) -> None:
     server.zone = {"contoso.com": SILENT}
     asked = request(server, ["contoso.com"])
     asked.credential["time_limit_s"] = 60
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND.argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=dict(COMMAND.environment),
-    )
+    process = await _child()
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(asked.model_dump_json().encode() + b"\n")
@@ -386,13 +381,7 @@ async def test_it_exits_when_the_leash_is_let_go(server: NameServer) -> None:
 
 
 async def test_a_line_that_is_no_request_is_refused_without_repeating_it() -> None:
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND.argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(COMMAND.environment),
-    )
+    process = await _child(stderr=asyncio.subprocess.PIPE)
 
     async with asyncio.timeout(20):
         out, err = await process.communicate(b'{"protocol":1,"credential":{"key":"hush"}}\n')
@@ -400,3 +389,11 @@ async def test_a_line_that_is_no_request_is_refused_without_repeating_it() -> No
     assert process.returncode == EXIT_REQUEST
     assert out == b""
     assert b"hush" not in err
+
+
+async def _child(stderr: int | None = None) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    environment = dict(COMMAND.environment)
+    return await asyncio.create_subprocess_exec(
+        *COMMAND.argv, stdin=pipe, stdout=pipe, stderr=stderr, env=environment
+    )

@@ -48,7 +48,8 @@ def test_a_real_recorded_tenant_gets_the_same_verdicts_with_and_without_a_server
     stack: Stack,
 ) -> None:
     offline = json.loads(assay(stack, "pack", "evaluate", str(SAMPLE), "--json"))
-    tenant = json.loads(assay(stack, "tenant", "add", "--pack", str(SAMPLE), "--json"))
+    added = json.loads(assay(stack, "tenant", "add", "--pack", str(SAMPLE), "--json"))
+    tenant = added["tenant"]
     scan_id = assay(
         stack, "scan", "start", "--tenant", tenant["tenant_id"], "--profile", "E5-L2", "--wait"
     ).strip()

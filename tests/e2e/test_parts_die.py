@@ -43,7 +43,7 @@ def test_everything_killed_at_once_starts_again_and_goes_on(tmp_path: Path) -> N
     second = start_stack(tmp_path / "var", port)
     try:
         state = _wait(second, scan_id, lambda state: state["status"] not in _OPEN)
-        assert state["status"] == "completed", state["error_message"]
+        assert state["status"] == "completed", state["error_message"] + second.output()[-6000:]
         _check_verdicts(state)
         _check_journal(second, scan_id)
     finally:

@@ -52,8 +52,8 @@ def own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
     """Makes started worlds with settings of their own; all are stopped after the module."""
     made: list[World] = []
 
-    def make(**settings: str) -> World:
-        made.append(World(tmp_path_factory.mktemp("world"), **settings))
+    def make(*, postgres: str = "", **settings: str) -> World:
+        made.append(World(tmp_path_factory.mktemp("world"), postgres=postgres, **settings))
         return made[-1].start()
 
     yield make

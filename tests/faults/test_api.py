@@ -49,7 +49,6 @@ def test_f12_an_api_with_open_sockets_leaves_when_it_is_told_to(world: World, se
     check_all(run, expected=faultless())
 
 
-@pytest.mark.smoke
 def test_f13_an_api_killed_between_row_and_workflow_leaves_no_scan_pending(
     world: World, seed: int
 ) -> None:

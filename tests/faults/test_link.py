@@ -12,9 +12,7 @@ from tests.faults.harness.world import World, until
 PACE_MS = 150
 
 
-def test_f28_flapping_links_are_no_storm_and_leave_nothing_behind(
-    world: World, seed: int
-) -> None:
+def test_f28_flapping_links_are_no_storm_and_leave_nothing_behind(world: World, seed: int) -> None:
     """Cut every five seconds for forty of them: to NATS and to Temporal, from both sides."""
     run = Run.start(world, world.add_tenant(pace_ms=800))
     crowd = Crowd(run, 5)

@@ -11,7 +11,7 @@ from contracts.subjects import STREAM
 from tests.faults.harness.crowd import Crowd
 from tests.faults.harness.invariants import check_all
 from tests.faults.harness.scans import Run, faultless
-from tests.faults.harness.world import World, until
+from tests.faults.harness.world import ROOT, World, until
 
 PACE_MS = 150
 
@@ -128,11 +128,9 @@ def test_f25_a_lost_stream_is_made_anew_and_history_comes_from_the_database(
 
 
 async def _delete_stream(world: World) -> None:
-    """By somebody who may: the roles of the product may not."""
-    url = f"nats://api:{world.passwords['api']}@127.0.0.1:{world.ports['nats']}"
-    client = await nats.connect(url)
+    client = await nats.connect(f"nats://root:{ROOT}@127.0.0.1:{world.ports['nats']}")
     try:
-        await client.jetstream(timeout=3).purge_stream(STREAM)
+        await client.jetstream(timeout=3).delete_stream(STREAM)
     finally:
         await client.close()
 

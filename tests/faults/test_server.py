@@ -97,7 +97,7 @@ def test_f17_without_temporal_everything_stored_is_readable_and_wishes_are_refus
     world.temporal.start()
     running.end()
 
-    assert {path: code for path, code in answers.items() if path.startswith("/") and code != 200} == {}
+    assert {code for path, code in answers.items() if path.startswith("/")} == {200}
     assert [answers[wish] for wish in ("cancel", "pause", "start")] == [503, 503, 503]
     assert {path: took for path, took in slow.items() if took > 6} == {}
     assert ready.json()["parts"]["temporal"]["condition"] == "not-ready"
@@ -151,9 +151,7 @@ def test_f19_a_scan_past_temporals_retention_is_complete(world: World, seed: int
         await client.workflow_service.delete_workflow_execution(
             DeleteWorkflowExecutionRequest(
                 namespace="default",
-                workflow_execution=WorkflowExecution(
-                    workflow_id=scan_workflow_id(run.tenant.id)
-                ),
+                workflow_execution=WorkflowExecution(workflow_id=scan_workflow_id(run.tenant.id)),
             )
         )
 
@@ -167,7 +165,6 @@ def test_f19_a_scan_past_temporals_retention_is_complete(world: World, seed: int
     check_all(run, expected=faultless())
 
 
-@pytest.mark.smoke
 def test_f20_a_workflow_terminated_by_hand_ends_the_scan_and_its_collectors(
     world: World, seed: int
 ) -> None:

@@ -50,7 +50,7 @@ def _message(state: dict[str, Any], service: str) -> str:
         pytest.param({"error": "throttled", "retry_after_s": 120}, "throttled", id="f41"),
         pytest.param({"error": "throttled"}, "throttled", id="f41-without-a-time"),
         pytest.param({"error": "denied", "message": "401", "after": 2}, "denied", id="f42"),
-        pytest.param({"error": "denied", "message": "Policy.Read.All"}, "Policy.Read.All", id="f43"),
+        pytest.param({"error": "denied", "message": "Policy.Read"}, "Policy.Read", id="f43"),
         pytest.param({"error": "missing-cmdlet"}, "the command does not exist", id="f44"),
         pytest.param({"error": "unlicensed"}, "licence", id="f44-licence"),
         pytest.param({"at": "rows"}, "in part", id="f45"),

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
 
 from tests.faults.harness.crowd import Crowd
-from tests.faults.harness.invariants import check_all, check_expected
-from tests.faults.harness.scans import Run, faultless, reading
+from tests.faults.harness.invariants import check_all, check_expected, failed_tasks
 from tests.faults.harness.parts import Part
+from tests.faults.harness.scans import Run, faultless, reading
 from tests.faults.harness.world import ALLOWED, OPEN, World, until
+from workflows.scan import ScanWorkflow
 
 PACE_MS = 60
 RETRY_S = 15  # the limit of G4, on an idle machine
@@ -72,7 +76,6 @@ def test_f02_f03_a_worker_killed_at_a_commit_leaves_neither_doubles_nor_holes(
     crowd.check()
 
 
-@pytest.mark.smoke
 def test_f04_a_worker_that_is_told_to_stop_hands_over(world: World, seed: int) -> None:
     run = Run.start(world, world.add_tenant(pace_ms=PACE_MS))
     run.judged(random.Random(seed).randint(0, 110))
@@ -144,6 +147,51 @@ def test_f06_f07_without_a_worker_a_scan_waits_says_so_and_can_be_cancelled(
     assert at_once == "cancelling"
     assert time.monotonic() - back <= 20
     check_all(run, status="cancelled")
+
+
+def test_f08_histories_of_every_kind_replay_on_the_code_of_today(world: World, seed: int) -> None:
+    """Completed, cancelled, cancelled without a worker, killed, handed over: what is there."""
+    run = Run.start(world, world.add_tenant())
+    run.end()
+    replayed = world.asked(_replay_all)
+    world.record("G13 histories replayed, number", replayed)
+
+    assert replayed >= 1
+    check_all(run, expected=faultless())
+
+
+async def _replay_all(client: Client) -> int:
+    replayer = Replayer(workflows=[ScanWorkflow], data_converter=pydantic_data_converter)
+    count = 0
+    async for execution in client.list_workflows("WorkflowType = 'ScanWorkflow'"):
+        handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
+        await replayer.replay_workflow(await handle.fetch_history())
+        count += 1
+    return count
+
+
+def test_f08_a_scan_that_changed_code_cannot_go_on_with_is_named_and_goes_on_with_the_old(
+    world: World, seed: int
+) -> None:
+    run = Run.start(world, world.add_tenant(pace_ms=400))
+    run.judged(10)
+    world.worker.kill()
+    changed = world.add(world.make_worker("worker-changed", FAULTS_CHANGED="yes")).start()
+    silent = until(lambda: _silent_scans(world, run.scan_id), 150, "nobody is told")
+    changed.kill()
+    world.worker.start()
+    run.end(120)
+
+    assert silent[0]["tenant_name"] == run.tenant.name
+    assert run.verdicts() == faultless()
+    failed = world.asked(lambda client: failed_tasks(client, run.tenant.id))
+    assert len(failed) <= 1, "a task that fails again is not written again"
+
+
+def _silent_scans(world: World, scan_id: str) -> list[dict[str, str]]:
+    with world.client() as client:
+        found = client.get("/api/v1/doctor").json()["silent_scans"]
+    return [line for line in found if line["scan_id"] == scan_id]
 
 
 def test_f09_a_blocked_event_loop_only_slows_the_scan(world: World, seed: int) -> None:

@@ -28,8 +28,9 @@ from tests.onboarding.bench import GRAPH, bench
 from tests.onboarding.powershell import (
     FakePowerShell,
 )
-from workflows import policies
 from workflows.connection_test import ConnectionTestWorkflow
+
+pytestmark = pytest.mark.xdist_group("temporal")
 
 
 @pytest.fixture
@@ -104,32 +105,6 @@ async def test_from_button_to_lines_and_no_secret_in_temporal(
         assert base64.b64encode(pair.pfx).decode()[40:120] not in text
     decoded = base64.b64decode(_payloads(history))
     assert pair.pfx[100:140] not in decoded
-
-
-async def test_a_service_without_a_worker_is_named(
-    services: Services,
-    temporal: Client,
-    ours: House,
-    key_file: KeyFile,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from datetime import timedelta
-
-    short = policies.CONNECTION_TEST | {"schedule_to_start_timeout": timedelta(seconds=1)}
-    monkeypatch.setattr("workflows.connection_test.CONNECTION_TEST", short)
-    where = bench(services.database, ours.tenant, key_file, "", Authority())
-    async with (
-        browser(create_app(replace(services, temporal=temporal)), ours.username) as client,
-        workers(temporal, where.activities, []),
-    ):
-        address = f"/api/v1/tenants/{ours.tenant.id}/connection-test"
-        await client.post(address, params={"service": "teams"})
-        state = await _until_done(client, address)
-
-    (found,) = state["services"]
-    assert state["passed"] is False
-    assert "No worker serves teams" in found["lines"][0]["message"]
-    assert "ASSAY_SERVICES" in found["lines"][0]["remedy"]
 
 
 async def test_without_temporal_the_rows_are_shown_and_a_start_is_refused(

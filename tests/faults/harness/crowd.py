@@ -66,6 +66,7 @@ class Crowd:
             run.world.loop.spawn(self._watch(viewer, ports[number % len(ports)]))
             for number, viewer in enumerate(self.viewers)
         ]
+        run.world.watching.append(self.leave)
 
     def all_at(self, seq: int, within_s: float) -> float:
         """Seconds until everybody has seen `seq`."""
@@ -82,8 +83,7 @@ class Crowd:
         began = time.monotonic()
         until(
             lambda: all(
-                viewer.came_back > count
-                for viewer, count in zip(self.viewers, before, strict=True)
+                viewer.came_back > count for viewer, count in zip(self.viewers, before, strict=True)
             ),
             within_s,
         )

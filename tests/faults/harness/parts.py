@@ -46,6 +46,8 @@ class Part:
         return self
 
     def launch(self, **more: str) -> None:
+        if self._process is not None:
+            self.wait(10)  # the one before has ended, or is about to
         setpriv = shutil.which("setpriv")
         tied = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
         limited = ["prlimit", *self.limits, "--"] if self.limits else []

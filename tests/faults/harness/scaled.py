@@ -1,13 +1,16 @@
 """Starts `assay` as it is started everywhere, with waits that no setting names made shorter.
 
 `FAULTS_SCALE` is a JSON object of seconds: worker_wait, reconcile_every, reconcile_patience,
-look_every (of live readers while news flow). What it leaves out stays as it is.
+look_every (of live readers while news flow). What it leaves out stays as it is. With
+`FAULTS_CHANGED` the workflow of a scan waits a second before it plans: code that no running scan
+can go on with.
 """
 
 import json
 import os
 import sys
 from datetime import timedelta
+from typing import Any
 
 
 def scale(seconds: dict[str, float]) -> None:
@@ -21,16 +24,33 @@ def scale(seconds: dict[str, float]) -> None:
         return
     from api import live, reconcile
 
+    defaults = reconcile.reconcile.__kwdefaults__ or {}
     reconcile.EVERY_S = seconds.get("reconcile_every", reconcile.EVERY_S)
     if "reconcile_patience" in seconds:
         patience = timedelta(seconds=seconds["reconcile_patience"])
-        reconcile.reconcile.__kwdefaults__["patience"] = patience
+        defaults["patience"] = patience
     live.LOOK_EVERY_S = seconds.get("look_every", live.LOOK_EVERY_S)
+
+
+def change_the_workflow() -> None:
+    from temporalio import workflow
+
+    from workflows.scan import ScanWorkflow
+
+    planned = ScanWorkflow._scan
+
+    async def later(self: ScanWorkflow, request: Any) -> None:
+        await workflow.sleep(1)
+        await planned(self, request)
+
+    ScanWorkflow._scan = later  # type: ignore[method-assign]
 
 
 def main() -> None:
     sys.stderr.write(f'{{"pid": {os.getpid()}}}\n')
     scale(json.loads(os.environ.get("FAULTS_SCALE", "{}")))
+    if os.environ.get("FAULTS_CHANGED"):
+        change_the_workflow()
     from assay.__main__ import main as assay
 
     assay()

@@ -15,7 +15,8 @@ from checks.catalogue import selected
 from checks.registry import CHECKS
 from contracts.scan import Profile
 from evidence.packs import Pack
-from tests.faults.harness.world import END_S, OPEN, PACK, POLL_S, Tenant, World
+from tests.faults.harness.tenant import PACK, Tenant
+from tests.faults.harness.world import END_S, OPEN, POLL_S, World
 
 ALL = "E5-L2"
 State = dict[str, Any]
@@ -32,9 +33,7 @@ class Run:
     @classmethod
     def start(cls, world: World, tenant: Tenant, profile: str = ALL, api: str = "api") -> "Run":
         with world.client(api) as client:
-            answer = client.post(
-                "/api/v1/scans", json={"tenant": tenant.id, "profile": profile}
-            )
+            answer = client.post("/api/v1/scans", json={"tenant": tenant.id, "profile": profile})
         assert answer.status_code == 202, answer.text
         return cls(world, tenant, answer.json()["scan_id"], api)
 

@@ -3,12 +3,10 @@
 import asyncio
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -21,34 +19,21 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from assay import first_run
 from assay.nats_config import nats_config
 from assay.settings import Settings
-from evidence.packs import verify
-from store import tenants
 from store.database import Database
 from tests.faults.harness.link import Link, Loop
 from tests.faults.harness.parts import Part
 from tests.faults.harness.sampler import Sampler
+from tests.faults.harness.tenant import PACK, Tenant, add_tenant, copy_pack
 from tests.servers import binary, free_port
 
 _T = TypeVar("_T")
 LOOPBACK = "127.0.0.1"
-PACK = Path(__file__).parents[3] / "demo" / "contoso"
+ROOT = "may-do-anything"  # to NATS, which the product's own roles may not
 OPEN = ("pending", "running", "paused", "cancelling")
 ALLOWED = {"ASSAY_FAILPOINTS_ALLOWED": "yes-this-is-a-test"}
 POLL_S = 0.1
 END_S = 120.0
 _INHERITED = ("PATH", "LANG", "LC_ALL", "HOME")
-
-
-@dataclass(frozen=True)
-class Tenant:
-    id: str
-    microsoft_id: str
-    name: str
-    folder: Path  # its pack, roll and counters
-
-    @property
-    def roll(self) -> Path:
-        return self.folder / "roll"
 
 
 class World:
@@ -59,13 +44,11 @@ class World:
         folder: Path,
         *,
         postgres: str = "",
-        seed: int = 0,
         **settings: str,
     ) -> None:
         """`settings`: environment of API and workers; `postgres`: address of an empty database."""
         self.folder = folder
         self.loop = Loop()
-        self.seed = seed
         self._settings = settings
         self._stopped = False
         (folder / "tmp").mkdir(parents=True, exist_ok=True)
@@ -76,6 +59,7 @@ class World:
         self.canaries = dict(self.passwords)
         self.links: dict[str, Link] = {}
         self.tenants: list[Tenant] = []
+        self.watching: list[Callable[[], None]] = []  # how to make them leave
         self.database_url = postgres or f"sqlite+aiosqlite:///{folder / 'assay.db'}"
         self.temporal = self._temporal()
         self.nats = self._nats()
@@ -84,6 +68,7 @@ class World:
         self.parts = [self.temporal, self.nats, self.worker, self.api]
 
     def start(self) -> "World":
+        began = time.monotonic()
         self.temporal.launch()
         self.nats.launch()
         settings = Settings(data_dir=self.folder, database_url=self.database_url)
@@ -97,6 +82,7 @@ class World:
         self.api.launch()
         self.worker.wait_ready()
         self.api.wait_ready()
+        self.record("G16 cold start of everything", time.monotonic() - began)
         return self
 
     def stop(self) -> None:
@@ -112,7 +98,9 @@ class World:
         self.loop.close()
 
     def heal(self) -> None:
-        """Before each test: every part up, every link clear."""
+        """Before each test: every part up, every link clear, nobody left who watches."""
+        while self.watching:
+            self.watching.pop()()
         for link in self.links.values():
             link.clear()
         for part in self.parts:
@@ -164,17 +152,17 @@ class World:
         tenant = Tenant("", microsoft_id, name, self.folder / "tenants" / microsoft_id)
         for part in ("roll", "counters"):
             (tenant.folder / part).mkdir(parents=True)
-        _copy_pack(tenant)
+        copy_pack(tenant)
         settings = {"pack": str(tenant.folder / "pack"), "pace_ms": pace_ms, **more}
-        settings["faults"] = self._script(tenant, faults)
-        added = self.stored(lambda database: _add_tenant(database, tenant, settings))
+        settings["faults"] = self.script(tenant, *faults)
+        added = self.stored(lambda database: add_tenant(database, tenant, settings))
         tenant = Tenant(added, microsoft_id, name, tenant.folder)
         self.tenants.append(tenant)
         return tenant
 
     def give_faults(self, tenant: Tenant, *faults: Mapping[str, Any]) -> None:
         """Another script from the next collector on."""
-        script = json.dumps(self._script(tenant, faults))
+        script = json.dumps(self.script(tenant, *faults))
         with self.sql() as connection:
             row = connection.execute(
                 sqlalchemy.text("select settings from tenant where id = :id"), {"id": tenant.id}
@@ -252,7 +240,7 @@ class World:
     def temporal_file(self) -> Path:
         return self.folder / "temporal.db"
 
-    def _script(self, tenant: Tenant, faults: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    def script(self, tenant: Tenant, *faults: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "faults": [dict(fault) for fault in faults],
             "counters": str(tenant.folder / "counters"),
@@ -299,7 +287,8 @@ class World:
             store=self.folder / "nats",
             passwords=self.passwords,
         )
-        file.write_text(text, "utf-8")
+        somebody = f'  users: [\n    {{ user: root, password: "{ROOT}" }}'
+        file.write_text(text.replace("  users: [", somebody), "utf-8")
         return Part(
             "nats",
             [binary("nats-server"), "--config", str(file)],
@@ -327,9 +316,7 @@ class World:
             | {
                 "ASSAY_DATA_DIR": str(self.folder),
                 "ASSAY_DATABASE_URL": self.database_url,
-                "ASSAY_NATS_URL": (
-                    f"nats://{role}:{self.passwords[role]}@{LOOPBACK}:{nats.port}"
-                ),
+                "ASSAY_NATS_URL": (f"nats://{role}:{self.passwords[role]}@{LOOPBACK}:{nats.port}"),
                 "TEMPORAL_ADDRESS": f"{LOOPBACK}:{temporal.port}",
                 "PYTHONPATH": str(PACK.parents[1]),
                 "PYTHONUNBUFFERED": "1",
@@ -345,7 +332,7 @@ class World:
         return part
 
     def _link(self, name: str, target: int) -> Link:
-        link = Link(self.loop, free_port(), target, seed=self.seed)
+        link = Link(self.loop, free_port(), target)
         link.start()
         self.links[name] = link
         return link
@@ -361,34 +348,6 @@ def _said_since(part: Part, word: str) -> bool:
     text = part.log.read_text("utf-8", "replace")
     began = text.rfind(marker)
     return began >= 0 and word in text[began:]
-
-
-def _copy_pack(tenant: Tenant) -> None:
-    target = tenant.folder / "pack"
-    shutil.copytree(PACK, target, copy_function=os.link)
-    manifest = json.loads((PACK / "pack.json").read_text("utf-8"))
-    manifest["tenant"] |= {"tenant_id": tenant.microsoft_id, "name": tenant.name}
-    (target / "pack.json").unlink()
-    (target / "pack.json").write_text(json.dumps(manifest), "utf-8")
-
-
-async def _add_tenant(database: Database, tenant: Tenant, settings: dict[str, Any]) -> str:
-    report = verify(Path(settings["pack"]))
-    async with database.begin() as session:
-        organisation = await first_run.accounts.first_organisation(session)
-        assert organisation is not None
-        row = await tenants.add_tenant(
-            session,
-            organisation_id=organisation.id,
-            microsoft_id=tenant.microsoft_id,
-            name=tenant.name,
-            domain=report.tenant.domain,
-            connection="recorded",
-            settings=settings,
-            parameters=report.parameters,
-            at=first_run.now(),
-        )
-    return row.id
 
 
 def _listens(port: int) -> bool:
