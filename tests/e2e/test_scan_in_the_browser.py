@@ -68,7 +68,7 @@ def test_pressing_start_scan_shows_every_verdict_and_ends_clean(page: Page, stac
     dialog.get_by_label("Tenant").select_option(index=0)
     dialog.get_by_role("button", name="Start Scan").click()
     row = page.get_by_role("row").filter(has_text="Contoso")
-    expect(row).to_contain_text(re.compile("running", re.IGNORECASE), timeout=20_000)
+    expect(row).to_contain_text(re.compile("running", re.IGNORECASE), timeout=60_000)
     with stack.client() as client:
         scan_id = client.get("/scans").json()["items"][0]["scan_id"]
     heard = page.evaluate(_LISTEN, scan_id)
