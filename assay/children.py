@@ -54,7 +54,7 @@ class Running:
         await self._spawn()
         self._keeper = asyncio.create_task(self._keep_alive())
         deadline = time.monotonic() + self.child.ready_within_s
-        while not await self.child.ready():
+        while not await self.child.ready() or self._failed.is_set():
             if self._failed.is_set():
                 raise NotReady(f"{self.child.name} ended while it started. {self.child.hint}")
             if time.monotonic() > deadline:

@@ -36,11 +36,24 @@ class Ports:
     temporal: int
     temporal_web: int
     nats: int
+    held: tuple[socket.socket, ...]
 
     @classmethod
     def choose(cls) -> "Ports":
-        """The usual ones where they are free."""
-        return cls(temporal=_port(7233), temporal_web=_port(8233), nats=_port(4222))
+        """The usual ones where they are free, held as long as this lives: another Assay that
+        starts meanwhile, or while a server of ours is down, must not be taken for ours."""
+        holders = tuple(_bound(usual) for usual in (7233, 8233, 4222))
+        temporal, temporal_web, nats = (int(holder.getsockname()[1]) for holder in holders)
+        for holder in holders:
+            if sys.platform == "linux":
+                holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            else:  # no server could bind beside it
+                holder.close()
+        return cls(temporal, temporal_web, nats, holders)
+
+    def release(self) -> None:
+        for holder in self.held:
+            holder.close()
 
 
 async def up(settings: Settings, *, demo: bool) -> None:
@@ -55,12 +68,13 @@ async def up(settings: Settings, *, demo: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         family = Family()
+        ports = Ports.choose()
         try:
-            starting = asyncio.create_task(_start(family, settings, demo=demo))
+            starting = asyncio.create_task(_start(family, settings, ports, demo=demo))
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait([starting, waiting], return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
-                _greet(settings, *starting.result())
+                _greet(settings, ports, starting.result())
                 await waiting
             starting.cancel()
             sys.stderr.write("\nstopping\n")
@@ -68,12 +82,12 @@ async def up(settings: Settings, *, demo: bool) -> None:
             raise CannotStart(str(reason)) from None
         finally:
             await family.stop()
+            ports.release()
 
 
 async def _start(
-    family: Family, settings: Settings, *, demo: bool
-) -> tuple[Ports, first_run.Credentials]:
-    ports = Ports.choose()
+    family: Family, settings: Settings, ports: Ports, *, demo: bool
+) -> first_run.Credentials:
     passwords = {role: secrets.token_urlsafe(24) for role in ("worker", "api")}
     credentials, _, _ = await asyncio.gather(
         first_run.prepare(settings, demo=demo),
@@ -84,7 +98,7 @@ async def _start(
         family.add(_worker(settings, ports, passwords)),
         family.add(_api(settings, ports, passwords)),
     )
-    return ports, credentials
+    return credentials
 
 
 def _temporal(settings: Settings, ports: Ports) -> Child:
@@ -216,12 +230,15 @@ def _program(name: str) -> str:
     return str(path)
 
 
-def _port(usual: int) -> int:
-    if _is_free(usual):
-        return usual
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def _bound(usual: int) -> socket.socket:
+    """A socket that never listens. Servers, which reuse addresses, may bind beside it (Linux, once
+    it allows that); a second holder, which asks for the port alone, may not."""
+    holder = socket.socket()
+    try:
+        holder.bind((LOOPBACK, usual))
+    except OSError:
+        holder.bind((LOOPBACK, 0))
+    return holder
 
 
 def _is_free(port: int) -> bool:
