@@ -131,10 +131,15 @@ class ScanActivities:
         progress = self._progress(request.scan)
         still_open = await self._still_open(request)
         names = needs_of(still_open)
-        context = await load_context(self._database, request.scan, names)
+        absent = "not read"
+        try:
+            context = await load_context(self._database, request.scan, names)
+        except MemoryError:  # it would be the same for ever
+            context = await load_context(self._database, request.scan, ())
+            absent = "the evidence does not fit into the worker's memory"
         judging = Judging(progress, context, still_open)
         for name in sorted(names - set(context.recorded)):
-            reason = request.unread.get(name.partition(".")[0], "not read")
+            reason = request.unread.get(name.partition(".")[0], absent)
             judging.settle(name, Recorded(DatasetStatus.OTHER, message=reason))
         for service in request.skipped:
             await progress.batch(service, "skipped", message=request.unread.get(service, ""))

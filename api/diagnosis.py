@@ -24,6 +24,7 @@ from store.scans import OpenScan
 
 _WITHIN_S = 4.0
 SILENT_AFTER = timedelta(seconds=60)
+_TRIES_OF_A_HEALTHY_TASK = 2  # the second after a worker that has died
 _WORST: tuple[Condition, ...] = ("broken", "worrying", "well")
 
 
@@ -215,6 +216,9 @@ async def _why_silent(services: Services, scan: OpenScan) -> str:
     run = await run_of(services, scan)
     if run is None or not is_open(run):
         return "nothing works on it"
+    tries = run.raw_description.pending_workflow_task.attempt
+    if tries > _TRIES_OF_A_HEALTHY_TASK:
+        return f"its workflow cannot go on, try {tries}: another version of Assay began it"
     pending = [
         f"{item.activity_type.name}, try {item.attempt}"
         for item in run.raw_description.pending_activities

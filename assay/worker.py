@@ -19,6 +19,7 @@ from activities.fleet import FleetActivities
 from activities.measures import REGISTRY, CountingNews
 from activities.news import NatsNews
 from activities.progress import News
+from activities.refusals import DatabaseErrors
 from activities.scan import ScanActivities
 from activities.scratch import sweep
 from assay import wiring
@@ -39,7 +40,7 @@ _OF_EVERY_WORKER: dict[str, Any] = {
     "max_heartbeat_throttle_interval": BEAT_THROTTLE,
     "default_heartbeat_throttle_interval": BEAT_THROTTLE,
     "graceful_shutdown_timeout": GRACE,
-    "interceptors": [Meter()],
+    "interceptors": [Meter(), DatabaseErrors()],
 }
 _OUT_OF_MEMORY = 70
 

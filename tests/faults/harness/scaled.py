@@ -2,15 +2,14 @@
 
 `FAULTS_SCALE` is a JSON object of seconds: worker_wait, reconcile_every, reconcile_patience,
 look_every (of live readers while news flow). What it leaves out stays as it is. With
-`FAULTS_CHANGED` the workflow of a scan waits a second before it plans: code that no running scan
-can go on with.
+`FAULTS_CHANGED` batches run one after the other: code with which no scan can go on that began
+them side by side.
 """
 
 import json
 import os
 import sys
 from datetime import timedelta
-from typing import Any
 
 
 def scale(seconds: dict[str, float]) -> None:
@@ -33,17 +32,9 @@ def scale(seconds: dict[str, float]) -> None:
 
 
 def change_the_workflow() -> None:
-    from temporalio import workflow
+    from workflows import policies
 
-    from workflows.scan import ScanWorkflow
-
-    planned = ScanWorkflow._scan
-
-    async def later(self: ScanWorkflow, request: Any) -> None:
-        await workflow.sleep(1)
-        await planned(self, request)
-
-    ScanWorkflow._scan = later  # type: ignore[method-assign]
+    policies.PARALLEL_BATCHES = 1
 
 
 def main() -> None:
