@@ -11,12 +11,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from store import schema
 from store.database import Database
+from tests.replay.fleet_scenarios import FLEET_SCENARIOS
 from tests.replay.recorder import Recorder
 from tests.replay.scenarios import SCENARIOS, SKIPS_TIME
 from tests.servers import binary
@@ -31,7 +32,7 @@ async def record(release: str, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     missing = [name for name in names if not (folder / f"{name}.json").exists()]
     for skips_time in (False, True):
-        chosen = [name for name in missing if (name in SKIPS_TIME) is skips_time]
+        chosen = [name for name in missing if _skips_time(name) is skips_time]
         if not chosen:
             continue
         environment = await _server(skips_time=skips_time)
@@ -42,6 +43,10 @@ async def record(release: str, names: list[str]) -> None:
                 sys.stdout.write(f"{release}/{name}\n")
         finally:
             await environment.shutdown()
+
+
+def _skips_time(name: str) -> bool:
+    return name in SKIPS_TIME or name in FLEET_SCENARIOS
 
 
 async def _server(*, skips_time: bool) -> WorkflowEnvironment:
@@ -60,6 +65,15 @@ async def _server(*, skips_time: bool) -> WorkflowEnvironment:
 
 
 async def _history(environment: WorkflowEnvironment, name: str) -> str:
+    if name in FLEET_SCENARIOS:
+        handle = await FLEET_SCENARIOS[name](environment)
+    else:
+        handle = await _run_scan(environment, name)
+    history = json.loads((await handle.fetch_history()).to_json())
+    return _PROCESS.sub("worker", json.dumps(without_the_machine(history), indent=1) + "\n")
+
+
+async def _run_scan(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite+aiosqlite:///{folder}/assay.db")
         await schema.upgrade(database)
@@ -70,12 +84,9 @@ async def _history(environment: WorkflowEnvironment, name: str) -> str:
                     client.service_client.config.target_host,
                     data_converter=pydantic_data_converter,
                 )
-            handle = await SCENARIOS[name](Recorder(client, database, Path(folder)))
-            history = await handle.fetch_history()
+            return await SCENARIOS[name](Recorder(client, database, Path(folder)))
         finally:
             await database.close()
-    text = json.dumps(without_the_machine(json.loads(history.to_json())), indent=1) + "\n"
-    return _PROCESS.sub("worker", text)
 
 
 def without_the_machine(value: Any) -> Any:
@@ -92,4 +103,4 @@ def without_the_machine(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1], sys.argv[2:] or list(SCENARIOS)))
+    asyncio.run(record(sys.argv[1], sys.argv[2:] or [*SCENARIOS, *FLEET_SCENARIOS]))

@@ -1,4 +1,5 @@
-"""Histories of real scans, replayed on today's workflow: a scan in flight must not break."""
+"""Histories of scans, schedules and campaigns, replayed on today's workflows: what is in flight
+must not break."""
 
 import asyncio
 import json
@@ -13,12 +14,16 @@ from temporalio.workflow import NondeterminismError
 
 from contracts.scan import ScanRequest
 from tests.builders.scans import ROOT
+from tests.replay.fleet_scenarios import FLEET_SCENARIOS
 from tests.replay.record import HISTORIES, record
 from tests.replay.scenarios import SCENARIOS
+from workflows.fleet import CampaignWorkflow, ScheduledScanWorkflow
 from workflows.scan import ScanWorkflow
 
+WORKFLOWS = [ScanWorkflow, ScheduledScanWorkflow, CampaignWorkflow]
 FILES = sorted(HISTORIES.glob("*/*.json"))
 HOW_IT_ENDED = {
+    "campaign_cut": "EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
     "cancelled_too_late": "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED",
     "plan_failed": "EVENT_TYPE_WORKFLOW_EXECUTION_FAILED",
     "step_failed": "EVENT_TYPE_WORKFLOW_EXECUTION_FAILED",
@@ -31,9 +36,9 @@ def named(file: Path) -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=named)
-async def test_a_recorded_scan_goes_the_same_way_today(file: Path) -> None:
-    replayer = Replayer(workflows=[ScanWorkflow], data_converter=pydantic_data_converter)
-    history = WorkflowHistory.from_json(f"scan-{file.stem}", file.read_text("utf-8"))
+async def test_what_is_recorded_goes_the_same_way_today(file: Path) -> None:
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
+    history = WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
 
     await replayer.replay_workflow(history)
 
@@ -58,8 +63,8 @@ def test_a_history_knows_nothing_of_the_machine_it_was_recorded_on(file: Path) -
     assert "stackTrace" not in text
 
 
-def test_every_way_a_scan_can_go_is_recorded() -> None:
-    assert set(SCENARIOS) <= {file.stem for file in FILES}
+def test_every_way_it_can_go_is_recorded() -> None:
+    assert set(SCENARIOS) | set(FLEET_SCENARIOS) <= {file.stem for file in FILES}
 
 
 async def test_what_is_recorded_is_never_written_again() -> None:
