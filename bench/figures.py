@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bench.evaluation import Evaluation, flatness
+from bench.fleet import Fleet
 from bench.live import Live, quantile
 from bench.product import Product
 
@@ -73,6 +74,28 @@ def of_product(found: Product) -> str:
         ("cancel asked for until no collector is left", f"{cancels} s"),
     ]
     return _table(("what", "how long"), rows)
+
+
+def of_fleet(found: Fleet) -> str:
+    ends = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
+    rows = [
+        ("tenants in one campaign", f"{found.tenants}"),
+        ("its scans", ends),
+        ("verdicts", f"{found.verdicts:,}"),
+        ("scans with a verdict other than the pack's own", f"{found.different}"),
+        ("batches tried more than once", f"{found.tries}"),
+        ("from the request to the campaign's end", f"{found.seconds / 60:.1f} min"),
+        ("scans an hour", f"{found.tenants / found.seconds * 3600:.0f}"),
+        (
+            "a page meanwhile, p50 and p95",
+            f"{quantile(found.pages_s, 0.5):.2f} s, {quantile(found.pages_s, 0.95):.2f} s",
+        ),
+        (
+            "the most memory of worker and API",
+            f"{found.worker_mib:.0f} and {found.api_mib:.0f} MiB",
+        ),
+    ]
+    return _table(("what", "figure"), rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -68,11 +68,23 @@ class Stack:
 
     def collectors(self) -> list[int]:
         """Replayers among the descendants of this stack."""
+        return [pid for pid in self._descendants() if b"evidence.replay" in _command(pid)]
+
+    def memory_mib(self, part: str) -> float:
+        """Resident memory of `worker` or `api`; 0 while it is down."""
+        end = f"\0{part}\0".encode()
+        for pid in self._descendants():
+            if _command(pid).endswith(end):
+                pages = Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1]
+                return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+        return 0.0
+
+    def _descendants(self) -> set[int]:
         parents = dict(_processes())
         ours = {self.process.pid}
         while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
             ours |= more
-        return [pid for pid in ours if b"evidence.replay" in _command(pid)]
+        return ours
 
 
 @contextmanager
