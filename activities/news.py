@@ -45,7 +45,8 @@ class NatsNews:
             return
         if self._client is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._queue.join(), within_s)
+                async with asyncio.timeout(within_s):
+                    await self._queue.join()
         self._sender.cancel()
         await asyncio.gather(self._sender, return_exceptions=True)
         if self._client is not None:

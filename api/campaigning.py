@@ -206,7 +206,8 @@ async def _start_run(services: Services, run: CampaignRun) -> None:
                 TimeoutError, TemporalUnavailable, WorkflowFailureError, RPCError
             ):
                 closing = ask(_handle(services, run.campaign_id).result())
-                await asyncio.wait_for(closing, _CLOSING_S)
+                async with asyncio.timeout(_CLOSING_S):
+                    await closing
         else:
             return
 

@@ -71,7 +71,8 @@ async def _look_deeper(services: Services, found: Diagnosis, organisation_id: st
 async def _examine(part: str, question: Callable[[], Awaitable[Finding]]) -> Finding:
     begun = time.monotonic()
     try:
-        finding = await asyncio.wait_for(question(), _WITHIN_S)
+        async with asyncio.timeout(_WITHIN_S):
+            finding = await question()
     except (SQLAlchemyError, TemporalUnavailable, NatsError, OSError, TimeoutError):
         return Finding(
             part=part, condition="broken", note="does not answer", hint=_WHERE_TO_LOOK[part]

@@ -70,7 +70,8 @@ async def _part(question: Awaitable[str]) -> Part:
     loop = asyncio.get_running_loop()
     begun = loop.time()
     try:
-        fault = await asyncio.wait_for(question, _WITHIN_S)
+        async with asyncio.timeout(_WITHIN_S):
+            fault = await question
     except (SQLAlchemyError, TemporalUnavailable, NatsError, OSError, TimeoutError) as error:
         logger.warning("not ready", extra={"why": str(error)[:300]})
         return Part(condition="not-ready", note="does not answer")

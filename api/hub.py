@@ -44,7 +44,8 @@ class Listener:
     async def news(self, within_s: float) -> list[AnyEvent]:
         """What arrived; empty when nothing did in time, or when the database should be asked."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(within_s, 0))
+            async with asyncio.timeout(max(within_s, 0)):
+                await self._wake.wait()
         self._wake.clear()
         look, self._told_to_look = self._told_to_look, False
         arrived = [] if look else list(self._events)

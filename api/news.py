@@ -17,11 +17,9 @@ _WITHIN_S = 2.0
 async def publish(live: LiveHub, event: StatusEvent | BatchEvent) -> None:
     """Never raises: listeners find the event in the database when it does not arrive."""
     try:
-        await asyncio.wait_for(
-            live.stream.publish(
+        async with asyncio.timeout(_WITHIN_S):
+            await live.stream.publish(
                 scan_events(event.scan_id), encode(event), message_id(event.scan_id, event.seq)
-            ),
-            _WITHIN_S,
-        )
+            )
     except (NatsError, OSError, TimeoutError) as error:
         logger.info("event not published", extra={"scan_id": event.scan_id, "why": str(error)})

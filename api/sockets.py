@@ -47,7 +47,8 @@ async def serve(
 async def _write(socket: WebSocket, texts: AsyncIterator[str]) -> CloseCode | None:
     async for text in texts:
         try:
-            await asyncio.wait_for(socket.send_text(text), SEND_WITHIN_S)
+            async with asyncio.timeout(SEND_WITHIN_S):
+                await socket.send_text(text)
         except TimeoutError:
             return CloseCode.OVERLOADED
         except (WebSocketDisconnect, RuntimeError):  # it has gone
@@ -72,4 +73,5 @@ async def _watch(still_allowed: Callable[[], Awaitable[bool]], every_s: float) -
 async def _close(socket: WebSocket, code: CloseCode) -> None:
     """A client that does not read may not answer the close either."""
     with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
-        await asyncio.wait_for(socket.close(code), SEND_WITHIN_S)
+        async with asyncio.timeout(SEND_WITHIN_S):
+            await socket.close(code)

@@ -192,7 +192,8 @@ async def _wait_until_closed(services: Services, tenant_id: str) -> None:
         scan_workflow_id(tenant_id)
     )
     with contextlib.suppress(TimeoutError, TemporalUnavailable, WorkflowFailureError, RPCError):
-        await asyncio.wait_for(ask(handle.result()), _CLOSING_S)
+        async with asyncio.timeout(_CLOSING_S):
+            await ask(handle.result())
 
 
 async def _cancel_run(services: Services, run: WorkflowExecutionDescription) -> None:

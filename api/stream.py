@@ -128,7 +128,8 @@ class EventStream:
                 self._set_flows(False)
                 logger.info("live news interrupted", extra={"why": str(error)})
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     async def _connected_client(self) -> Client:
         if self._client is None or self._client.is_closed:

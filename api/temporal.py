@@ -27,7 +27,8 @@ _T = TypeVar("_T")
 async def ask(question: Awaitable[_T]) -> _T:
     """Raises TemporalUnavailable; what Temporal answers, NOT_FOUND too, is passed on."""
     try:
-        return await asyncio.wait_for(question, ANSWER_WITHIN_S)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await question
     except (TimeoutError, RPCTimeoutOrCancelledError):  # an update says it in its own way
         raise TemporalUnavailable from None
     except RPCError as error:

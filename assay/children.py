@@ -71,7 +71,8 @@ class Running:
         if process is not None and process.returncode is None:
             _signal(process, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), self.child.stop_s)
+                async with asyncio.timeout(self.child.stop_s):
+                    await process.wait()
         if process is not None and process.returncode is None:
             _signal(process, signal.SIGKILL)
         if self._keeper is not None:

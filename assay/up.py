@@ -185,7 +185,8 @@ async def _temporal_answers(ports: Ports) -> bool:
         return False
     try:
         client = await Client.connect(f"{LOOPBACK}:{ports.temporal}", lazy=True)
-        return await asyncio.wait_for(client.service_client.check_health(), 2)
+        async with asyncio.timeout(2):
+            return await client.service_client.check_health()
     except (RPCError, RuntimeError, TimeoutError):
         return False
 
@@ -193,12 +194,10 @@ async def _temporal_answers(ports: Ports) -> bool:
 async def _worker_polls(ports: Ports) -> bool:
     try:
         client = await Client.connect(f"{LOOPBACK}:{ports.temporal}", lazy=True)
-        answer = await asyncio.wait_for(
-            client.workflow_service.describe_task_queue(
+        async with asyncio.timeout(2):
+            answer = await client.workflow_service.describe_task_queue(
                 DescribeTaskQueueRequest(namespace="default", task_queue=TaskQueue(name=SCANS))
-            ),
-            2,
-        )
+            )
     except (RPCError, RuntimeError, TimeoutError):
         return False
     return bool(answer.pollers)

@@ -153,7 +153,8 @@ async def _wait_for_schema(database: Database, stop: asyncio.Event) -> None:
 
 async def _pause(stop: asyncio.Event, seconds: float = 1.0) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 async def _connect_to_temporal(stop: asyncio.Event) -> Client | None:

@@ -63,7 +63,8 @@ def connect(site: Served, path: str, **headers: Any) -> websockets.connect:
 
 
 async def next_event(socket: ClientConnection) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 10))
+    async with asyncio.timeout(10):
+        found: dict[str, Any] = json.loads(await socket.recv())
     return found
 
 
@@ -77,7 +78,8 @@ async def test_a_socket_tells_the_whole_scan_and_closes_with_1000(
         await teller.tell(await change(services.database, ours, scan_id, ScanStatus.COMPLETED))
         rest = [await next_event(socket) for _ in range(3)]
         with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 10)
+            async with asyncio.timeout(10):
+                await socket.recv()
 
     assert first["event"] == "snapshot"
     assert len(first["data"]["checks"]) == first["data"]["total_checks"]
@@ -171,7 +173,8 @@ async def test_signing_out_ends_the_socket(
         async with services.database.begin() as session:
             await accounts.end_login(session, token_hash=digest(site.cookie.partition("=")[2]))
         with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 10)
+            async with asyncio.timeout(10):
+                await socket.recv()
 
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
@@ -235,7 +238,8 @@ async def test_the_server_stops_in_time_with_a_socket_open(
         begun = loop.time()
     took = loop.time() - begun
     with pytest.raises(ConnectionClosed) as closed:
-        await asyncio.wait_for(socket.recv(), 5)
+        async with asyncio.timeout(5):
+            await socket.recv()
 
     assert took < 10
     assert closed.value.rcvd is not None

@@ -165,7 +165,8 @@ async def test_nobody_else_gets_in(server: Server, sign_in: dict[str, str]) -> N
 
     options = json.dumps({"verbose": False, "pedantic": False} | sign_in)
     writer.write(f"CONNECT {options}\r\nPING\r\n".encode())
-    answer = await asyncio.wait_for(reader.read(), 10)
+    async with asyncio.timeout(10):
+        answer = await reader.read()
     writer.close()
     await writer.wait_closed()
 

@@ -155,7 +155,8 @@ class Link:
         idle = self.rules.idle_s
         if not idle:
             return await reader.read(_CHUNK)
-        return await asyncio.wait_for(reader.read(_CHUNK), idle)
+        async with asyncio.timeout(idle):
+            return await reader.read(_CHUNK)
 
     def _pieces(self, data: bytes) -> list[bytes]:
         size = self.rules.piece or len(data)

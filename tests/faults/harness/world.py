@@ -208,9 +208,10 @@ class World:
             client = await Client.connect(
                 f"{LOOPBACK}:{self.ports['temporal']}", data_converter=pydantic_data_converter
             )
-            return await question(client)
+            async with asyncio.timeout(30):
+                return await question(client)
 
-        return asyncio.run(asyncio.wait_for(run(), 30))
+        return asyncio.run(run())
 
     def record(self, what: str, figure: float) -> None:
         """A figure for docs/faults.md (seconds where `what` names no other unit), kept where
@@ -272,7 +273,8 @@ class World:
     def _temporal_answers(self) -> bool:
         async def check() -> bool:
             client = await Client.connect(f"{LOOPBACK}:{self.ports['temporal']}", lazy=True)
-            return await asyncio.wait_for(client.service_client.check_health(), 2)
+            async with asyncio.timeout(2):
+                return await client.service_client.check_health()
 
         try:
             return asyncio.run(check())
