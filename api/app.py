@@ -32,6 +32,7 @@ from api import (
 )
 from api.gate import Gate
 from api.headers import SecurityHeaders
+from api.outages import keep_watch
 from api.reconcile import keep_right
 from api.security import BodyLimit
 from api.services import Services
@@ -88,12 +89,13 @@ def create_app(services: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await services.live.start()
-    reconciler = asyncio.create_task(keep_right(services))
+    keepers = [asyncio.create_task(keep(services)) for keep in (keep_right, keep_watch)]
     try:
         yield
     finally:
-        reconciler.cancel()
-        await asyncio.gather(reconciler, return_exceptions=True)
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
         await services.live.stop()
 
 

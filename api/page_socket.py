@@ -16,8 +16,9 @@ from api.activity import SHOWN, ActivityLine
 from api.dependencies import Operator, Wired
 from api.identity import Who, still_signed_in
 from api.live import follow, follow_organisation
+from api.outages import beside
 from api.pages_scans import PAGE_LENGTH, temporal_link
-from api.rendering import utc_now
+from api.rendering import render, utc_now
 from api.scan_fragments import ScanFragments, history_lines
 from api.scan_socket import may_watch
 from api.scans_fragments import ScansFragments, Tab
@@ -39,7 +40,8 @@ async def scan_live(socket: WebSocket, scan_id: UUID, who: Operator, services: W
         await socket.close(1008)
         return
     events = follow(services, organisation_id=who.organisation_id, scan_id=str(scan_id))
-    async with aclosing(events), aclosing(_scan_messages(services, who, events)) as texts:
+    pieces = _scan_messages(services, who, events)
+    async with aclosing(events), aclosing(pieces), aclosing(_with(services, pieces)) as texts:
         await serve(socket, texts, still_allowed=lambda: may_watch(services, who, str(scan_id)))
 
 
@@ -48,7 +50,8 @@ async def scans_live(
     socket: WebSocket, who: Operator, services: Wired, tab: Annotated[Tab, Query()] = "all"
 ) -> None:
     events = follow_organisation(services, organisation_id=who.organisation_id)
-    async with aclosing(events), aclosing(_list_messages(services, who, events, tab)) as texts:
+    pieces = _list_messages(services, who, events, tab)
+    async with aclosing(events), aclosing(pieces), aclosing(_with(services, pieces)) as texts:
         await serve(socket, texts, still_allowed=lambda: still_signed_in(services, who))
 
 
@@ -62,6 +65,8 @@ async def _scan_messages(
             page.temporal_url = temporal_link(services, event.data)
             history = await _history(services, who, event.data.scan_id, event.data.seq)
         content = page.html(event, now=utc_now(), history=history)
+        if isinstance(event, SnapshotEvent):
+            content += _outages(services)
         if content:
             yield message(event, content, title=page.title)
 
@@ -93,7 +98,8 @@ async def _list_messages(
                     limit=PAGE_LENGTH,
                 )
             )
-    yield json.dumps({"event": "snapshot", "content": page.region(utc_now())})
+    content = page.region(utc_now()) + _outages(services)
+    yield json.dumps({"event": "snapshot", "content": content})
     async for event in events:
         if page.knows(event.scan_id):
             content = page.html(event, now=utc_now())
@@ -112,6 +118,19 @@ async def _one_more(services: Services, who: Who, scan_id: str) -> list[ScanStat
         except ScanNotFound:
             return []
     return [state]
+
+
+def _with(services: Services, pieces: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+    """The pieces, and what is away whenever that changes."""
+
+    def told() -> str:
+        return json.dumps({"event": "outages", "content": _outages(services)})
+
+    return beside(pieces, services.outages.sentences, told)
+
+
+def _outages(services: Services) -> str:
+    return render("parts/outages_partial.html", outages=services.outages.sentences())
 
 
 def message(event: AnyEvent, content: str, *, title: str = "") -> str:

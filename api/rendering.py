@@ -25,7 +25,13 @@ def render(template: str, **values: Any) -> str:
 
 def page(request: Request, template: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
     """A whole page. Never stored by a cache: pages show what a tenant does wrong."""
-    shared = {"path": request.url.path, "theme": theme(request), "who": "", "now": utc_now()}
+    shared = {
+        "path": request.url.path,
+        "theme": theme(request),
+        "who": "",
+        "now": utc_now(),
+        "outages": request.app.state.services.outages.sentences(),
+    }
     text = render(template, **(shared | values))
     return HTMLResponse(text, status_code, {"Cache-Control": "no-store", "Vary": "HX-Request"})
 

@@ -1,7 +1,7 @@
 """What the API is given when it starts: every real thing it talks to, and its settings."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from temporalio.client import Client
 
 from api.hub import LiveHub
+from api.outages import Outages
 from contracts.clouds import CloudName
 from contracts.errors import NoKeyRing, TenantIdUnknown
 from contracts.results import RecordedTenant
@@ -64,7 +65,8 @@ async def _nobody_asked(domain: str, _cloud: CloudName) -> str:
 @dataclass(frozen=True)
 class Services:
     """`import_pack` blocks; it verifies an uploaded zip file, keeps it, or raises PackInvalid.
-    `keys` seal secrets. `find_tenant_id` asks Microsoft whose a domain is."""
+    `keys` seal secrets. `find_tenant_id` asks Microsoft whose a domain is. `outages` is kept by
+    the application while it runs."""
 
     database: Database
     temporal: Client
@@ -73,3 +75,4 @@ class Services:
     import_pack: Callable[[Path], RecordedTenant]
     keys: Callable[[], KeyRing] = _no_ring
     find_tenant_id: Callable[[str, CloudName], Awaitable[str]] = _nobody_asked
+    outages: Outages = field(default_factory=Outages)

@@ -20,6 +20,7 @@ from api.app import SERVER_OPTIONS, create_app
 from api.hub import LiveHub
 from api.identity import hash_password
 from api.live import follow
+from api.outages import Outages
 from api.services import ApiSettings, Services
 from contracts.errors import PackInvalid
 from contracts.parameters import TenantParameters
@@ -61,6 +62,7 @@ async def services(sqlite: Database, temporal_away: Client) -> AsyncIterator[Ser
         live=live,
         settings=ApiSettings(public_url=ORIGIN),
         import_pack=refuse_every_pack,
+        outages=Outages(blink_s=3600),  # most tests have neither Temporal nor NATS
     )
     await live.stop()
 

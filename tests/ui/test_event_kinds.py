@@ -138,7 +138,7 @@ def test_live_js_has_a_case_for_every_kind_of_event(name: str) -> None:
 
 def test_live_js_knows_no_other_kinds_and_shows_unknown_ones() -> None:
     text = files("ui").joinpath("static", "live.js").read_text("utf-8")
-    assert set(re.findall(r'case "([^"]+)":', text)) == set(EVENT_NAMES)
+    assert set(re.findall(r'case "([^"]+)":', text)) == {*EVENT_NAMES, "outages"}
     assert "default:" in text
 
 

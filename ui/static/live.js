@@ -41,6 +41,7 @@ document.addEventListener(SOCKET_MESSAGE, async (event) => {
     case "batch":
     case "results-inserted":
     case "powershell-finished":
+    case "outages":
       break;
     default:
       show("live", `Live, with an event of a newer version: ${message.event}`);
