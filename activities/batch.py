@@ -13,8 +13,9 @@ from activities.inputs import inputs_for
 from activities.judging import Judging, ScanContext
 from activities.measures import dataset_settled
 from activities.progress import Progress, now
-from activities.readers import Reader, RemotePatience, start_reader
+from activities.readers import Reader, start_reader
 from activities.reading import ReadDataset, Reading
+from activities.remote import RemotePatience
 from checks.registry import datasets
 from contracts.collector import (
     CollectorLine,
@@ -68,6 +69,7 @@ class BatchRun:
         self._collectors = collectors
         self._scan = request.scan
         self._batch = request.batch
+        self._contact_lost = request.contact_lost
         self._service = request.batch.service
         self._context = context
         self._limits = limits
@@ -81,7 +83,7 @@ class BatchRun:
         self.judging = Judging(progress, context, request.batch.checks)
 
     async def run(self) -> None:
-        """Raises CollectorFailed, SignInFailed, WrongTenant, NoCollector."""
+        """Raises CollectorFailed, ContactLost, SignInFailed, WrongTenant, NoCollector."""
         async with self._database.read() as session:
             self._suspect = await batches.interrupted_read(
                 session,
@@ -233,6 +235,7 @@ class BatchRun:
             database=self._database,
             scan=self._scan,
             patience=self._limits.remote,
+            contact_lost=self._contact_lost,
         ) as process:
             self._reading = Reading(request)
             try:

@@ -11,10 +11,10 @@ from evidence.evidence import SUBSCRIBED_SKUS
 HOME_OF_ATTESTED = "graph"  # checks that read nothing are judged with the first batch
 
 
-def make_plan(planned: Iterable[PlannedCheck]) -> ScanPlan:
-    """A pure function of what was planned and the registry of this worker's version."""
+def make_plan(planned: Iterable[PlannedCheck], *, remote: bool = False) -> ScanPlan:
+    """A pure function of what was planned and the registry of this worker's version. `remote`:
+    all but DNS is read elsewhere."""
     chosen = list(planned)
-    known = datasets()
     alone: dict[str, list[PlannedCheck]] = defaultdict(list)
     joint: list[PlannedCheck] = []
     needed: dict[str, set[str]] = defaultdict(set)
@@ -37,19 +37,19 @@ def make_plan(planned: Iterable[PlannedCheck]) -> ScanPlan:
                 service=service,
                 checks=alone[service],
                 datasets=in_reading_order(needed[service]),
-                after=sorted(
-                    {
-                        other.partition(".")[0]
-                        for name in needed[service]
-                        for other in known[name].depends_on
-                    }
-                    - {service}
-                ),
+                after=sorted(_starts_from(needed[service]) - {service}),
+                remote=remote and service != "dns",
             )
             for service in services
         ],
         joint=joint,
     )
+
+
+def _starts_from(names: Iterable[str]) -> set[str]:
+    """Services whose rows these reads start from."""
+    known = datasets()
+    return {other.partition(".")[0] for name in names for other in known[name].depends_on}
 
 
 def _with_dependencies(check: Check) -> set[str]:

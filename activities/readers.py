@@ -2,25 +2,17 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from activities.collector import CollectorProcess
 from activities.collectors import Remote, Source
-from activities.remote import RemoteCollector
+from activities.remote import RemoteCollector, RemotePatience
 from activities.scratch import scratch_folder, with_scratch
 from contracts.collector import CollectorRequest
 from contracts.scan import ScanRequest
 from store.database import Database
 
 Reader = CollectorProcess | RemoteCollector
-
-
-@dataclass(frozen=True)
-class RemotePatience:
-    """Seconds: until the first line, and between two posts."""
-
-    first_s: float = 14400.0
-    silence_s: float = 120.0
 
 
 @contextlib.asynccontextmanager
@@ -31,6 +23,7 @@ async def start_reader(
     database: Database,
     scan: ScanRequest,
     patience: RemotePatience,
+    contact_lost: bool,
 ) -> AsyncIterator[Reader]:
     """The caller stops it before it leaves the body."""
     command = source.command
@@ -40,8 +33,8 @@ async def start_reader(
             scan,
             request.service,
             [dataset.name for dataset in request.datasets],
-            first_s=patience.first_s,
-            silence_s=patience.silence_s,
+            patience=patience,
+            contact_lost=contact_lost,
         )
         return
     async with scratch_folder() as folder:

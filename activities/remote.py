@@ -1,9 +1,10 @@
 """A collector elsewhere: its lines come from the queue that the webhook fills."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,6 +29,29 @@ _LOG_LINES = 5000
 _LOG_CHARACTERS = 2000
 
 
+class ContactLost(Exception):
+    """No more lines will come. The text is for operators."""
+
+
+@dataclass(frozen=True)
+class RemotePatience:
+    """Seconds: until the first line, and between two posts."""
+
+    first_s: float = 14400.0
+    silence_s: float = 120.0
+
+    def is_over(self, run: remote.RunState | None, *, since: datetime, now: datetime) -> bool:
+        """`since`: when the wait began."""
+        if run is None or run.last_at is None:
+            return now - since > timedelta(seconds=self.first_s)
+        return now - max(run.last_at, since) > timedelta(seconds=self.silence_s)
+
+    def loss(self, run: remote.RunState | None, service: str) -> str:
+        if run is None or run.last_at is None:
+            return f"no remote collector has reported for {service} within {self.first_s:.0f} s"
+        return f"lost contact with the remote collector: no lines for {self.silence_s:.0f} s"
+
+
 class RemoteCollector:
     """Read like a local one, from the first line of its run each time: what is stored already is
     passed over, so that a retry goes on where it was."""
@@ -39,8 +63,8 @@ class RemoteCollector:
         service: str,
         wanted: Iterable[str],
         *,
-        first_s: float,
-        silence_s: float,
+        patience: RemotePatience,
+        contact_lost: bool,
         poll_s: float = _POLL_S,
     ) -> None:
         self._database = database
@@ -48,12 +72,11 @@ class RemoteCollector:
         self._service = service
         self._left = set(wanted)
         self._wanted = frozenset(self._left)
-        self._first_s = first_s
-        self._silence_s = silence_s
+        self._patience = patience
+        self._contact_lost = contact_lost
         self._poll_s = poll_s
         self._generation = 0
         self._sequence = 0
-        self._heard = time.monotonic()
         self._passed_over = 0
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._has_ended = False
@@ -66,13 +89,12 @@ class RemoteCollector:
         return "\n".join(self._log)
 
     async def lines(self) -> AsyncIterator[CollectorLine]:
-        """Raises CollectorFailed, when contact is lost above all."""
+        """Raises CollectorFailed, and ContactLost once what has come is read."""
         while not self._has_ended:
             post = await self._next_post()
             if post is None:
                 await asyncio.sleep(self._poll_s)
                 continue
-            self._heard = time.monotonic()
             self._sequence += 1
             for raw in post:
                 line = self._line(raw)
@@ -115,23 +137,11 @@ class RemoteCollector:
                 )
                 if post is not None:
                     return post
-        self._check_contact(run)
-        return None
-
-    def _check_contact(self, run: remote.RunState | None) -> None:
         if run is not None and run.generation != self._generation:
             raise CollectorFailed("the remote collector was started anew with another token")
-        silent_s = time.monotonic() - self._heard
-        if run is None or run.last_sequence == 0:
-            if silent_s > self._first_s:
-                raise CollectorFailed(
-                    f"no remote collector has reported for {self._service} within "
-                    f"{self._first_s:.0f} s"
-                )
-        elif silent_s > self._silence_s:
-            raise CollectorFailed(
-                f"lost contact with the remote collector: no lines for {self._silence_s:.0f} s"
-            )
+        if self._contact_lost:
+            raise ContactLost(self._patience.loss(run, self._service))
+        return None
 
     def _line(self, raw: dict[str, Any]) -> CollectorLine | None:
         try:

@@ -16,8 +16,9 @@ from activities.collector import CollectorFailed
 from activities.collectors import Collectors, NoCollector
 from activities.judging import Judging, load_context, needs_of
 from activities.plan import make_plan
-from activities.progress import News, Progress
+from activities.progress import News, Progress, now
 from activities.reading import SignInFailed, WrongTenant
+from activities.remote import ContactLost
 from contracts.collector import DatasetStatus, ReadError
 from contracts.events import Phase
 from contracts.failpoints import reached
@@ -27,13 +28,15 @@ from contracts.scan import (
     FinishRequest,
     JointRequest,
     PlannedCheck,
+    RemoteMoment,
+    RemoteWait,
     ScanPlan,
     ScanRequest,
     ScanStatus,
     StatusRequest,
 )
 from evidence.evidence import Recorded
-from store import batches, results, scans
+from store import batches, remote, results, scans, tenants
 from store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -76,12 +79,16 @@ class ScanActivities:
             lines = await results.list_results(
                 session, organisation_id=request.organisation_id, scan_id=request.scan_id
             )
+            tenant = await tenants.get_tenant(
+                session, organisation_id=request.organisation_id, tenant=scan.tenant_id
+            )
         chosen = set(attempt.recommendations)
-        plan = make_plan(
+        planned = [
             PlannedCheck(recommendation=line.recommendation, check=line.check)
             for line in lines
             if line.recommendation in chosen
-        )
+        ]
+        plan = make_plan(planned, remote=tenants.is_read_elsewhere(tenant))
         await self._progress(request).status(ScanStatus.RUNNING, only_from=(ScanStatus.PENDING,))
         return plan
 
@@ -98,6 +105,33 @@ class ScanActivities:
         to be tried again, with the reason in its message."""
         async with self._alone(request):
             return await self._run_batch(request)
+
+    @activity.defn
+    async def await_remote(self, request: RemoteWait) -> None:
+        """Completed from outside, by whoever takes the lines in. Raises ContactLost."""
+        info = activity.info()
+        async with self._database.begin() as session:
+            run, come = await remote.wait_for(
+                session,
+                organisation_id=request.scan.organisation_id,
+                scan_id=request.scan.scan_id,
+                service=request.service,
+                attempt=request.scan.attempt,
+                until=request.until,
+                task_token=info.task_token,
+            )
+        if come:
+            return
+        patience = self._limits.remote
+        if patience.is_over(run, since=info.scheduled_time, now=now()):
+            raise ApplicationError(
+                patience.loss(run, request.service), type="ContactLost", non_retryable=True
+            )
+        if request.until is RemoteMoment.REPORTED and info.attempt == 1:
+            await self._progress(request.scan).batch(
+                request.service, "waiting", message="for a collector elsewhere to report"
+            )
+        activity.raise_complete_async()
 
     async def _run_batch(self, request: BatchRequest) -> BatchOutcome:
         progress = self._progress(request.scan)
@@ -193,6 +227,8 @@ class ScanActivities:
         except CollectorFailed as failure:
             await self._retry_or_go_on(request, progress, str(failure), dataset=run.dataset)
             return await _give_up(run, DatasetStatus.OTHER, str(failure))
+        except ContactLost as loss:
+            return await _give_up(run, DatasetStatus.OTHER, str(loss))
         except SignInFailed as failure:
             error = failure.error
             if error.kind in ("throttled", "timeout", "other"):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from api.bodies import StrictRoute, json_only
 from api.dependencies import Operator, ScanId, Wired
 from api.errors import UnusableInput, problems
+from api.remote_contact import tell_who_waits
 from api.remote_tokens import WEBHOOK, RemoteGrant, RemoteTokenRefused, issue
 from api.services import Services
 from checks.permissions import reads_of, service_of
@@ -118,6 +119,7 @@ async def post_progress(scan_id: ScanId, body: Post, request: Request, services:
             lines=[line for line in body.lines if line["type"] in _KNOWN],
             at=datetime.now(UTC),
         )
+    await tell_who_waits(services, grant, body.sequence)
     return Taken(taken=taken, next=body.sequence + 1)
 
 
@@ -133,7 +135,7 @@ async def make_tokens(
         lines = await results.list_results(
             session, organisation_id=organisation_id, scan_id=scan_id
         )
-    if tenant.connection != "powershell" or not tenant.settings.get("remote"):
+    if not tenants.is_read_elsewhere(tenant):
         raise NotARemoteTenant(tenant.name)
     wanted = sorted({name for line in lines for name in reads_of(line.check)})
     read = [item for item in SERVICES if item != "dns" and item in map(service_of, wanted)]

@@ -15,7 +15,7 @@ from activities.batch import Limits
 from activities.collectors import LocalCollectors
 from activities.connection import ConnectionActivities
 from activities.credentials import Credentials
-from activities.readers import RemotePatience
+from activities.remote import RemotePatience
 from activities.tokens import MsalTokens
 from assay import modules
 from assay.key_file import KeyFile

@@ -62,6 +62,7 @@ def make_workers(
             activities.set_status,
             activities.judge_joint,
             activities.finish_scan,
+            activities.await_remote,
             fleet.may_begin,
             fleet.let_go,
             fleet.next_tenants,

@@ -102,6 +102,7 @@ class Batch(BaseModel):
     checks: list[PlannedCheck]
     datasets: list[str] = Field(default_factory=list)
     after: list[str] = Field(default_factory=list)  # services whose rows this batch starts from
+    remote: bool = False  # its collector runs elsewhere and reports by HTTP
 
 
 class ScanPlan(BaseModel):
@@ -113,10 +114,30 @@ class ScanPlan(BaseModel):
 
 
 class BatchRequest(BaseModel):
+    """`contact_lost`: no more lines will come from elsewhere; what has come is read."""
+
     model_config = ConfigDict(frozen=True)
 
     scan: ScanRequest
     batch: Batch
+    contact_lost: bool = False
+
+
+class RemoteMoment(StrEnum):
+    """Of a collector elsewhere: its first lines are there, or its last."""
+
+    REPORTED = "reported"
+    ENDED = "ended"
+
+
+class RemoteWait(BaseModel):
+    """Wait for a collector elsewhere."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scan: ScanRequest
+    service: str
+    until: RemoteMoment
 
 
 class JointRequest(BaseModel):

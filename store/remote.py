@@ -18,11 +18,12 @@ from contracts.errors import (
     RemoteRunReplaced,
     ScanAlreadyFinished,
 )
-from contracts.scan import ScanStatus
+from contracts.scan import RemoteMoment, ScanStatus
 from store.scans import get_scan
-from store.tables import RemoteLines, RemoteRun
+from store.tables import RemoteLines, RemoteRun, RemoteWait
 
 MAX_WAITING_BYTES = 1024**3
+_LAST_LINES = frozenset({"bye", "connect-failed"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class RunState:
     generation: int
     last_sequence: int
     last_at: datetime | None
+    ended: bool
+
+    def has_come(self, moment: RemoteMoment) -> bool:
+        return self.ended if moment is RemoteMoment.ENDED else self.last_sequence > 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Who waits for a collector elsewhere; `come`: what it waits for is there."""
+
+    task_token: bytes
+    come: bool
 
 
 async def begin_run(
@@ -53,6 +66,7 @@ async def begin_run(
             last_sha256="",
             waiting_bytes=0,
             last_at=None,
+            ended=False,
         )
     )
     return generation
@@ -69,9 +83,8 @@ async def add_lines(
     lines: Sequence[dict[str, Any]],
     at: datetime,
 ) -> bool:
-    """False for a repeat of the last post, which changes nothing. Raises ScanNotFound,
-    ScanAlreadyFinished, RemoteRunReplaced, RemoteOutOfOrder, RemoteRepeatDiffers,
-    RemoteQueueFull."""
+    """False for a repeat of the last post. Raises ScanNotFound, ScanAlreadyFinished,
+    RemoteRunReplaced, RemoteOutOfOrder, RemoteRepeatDiffers, RemoteQueueFull."""
     scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
     run = await session.get(RemoteRun, (scan_id, service))
     if run is None or run.generation != generation or run.attempt != scan.attempt:
@@ -96,6 +109,7 @@ async def add_lines(
     )
     run.last_sequence, run.last_sha256, run.last_at = sequence, digest, at
     run.waiting_bytes += len(data)
+    run.ended |= any(line["type"] in _LAST_LINES for line in lines)
     await session.flush()
     return True
 
@@ -108,7 +122,61 @@ async def find_run(
     run = await session.get(RemoteRun, (scan_id, service))
     if run is None or run.attempt != attempt:
         return None
-    return RunState(run.generation, run.last_sequence, run.last_at)
+    return _state(run)
+
+
+async def wait_for(
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    scan_id: str,
+    service: str,
+    attempt: int,
+    until: RemoteMoment,
+    task_token: bytes,
+) -> tuple[RunState | None, bool]:
+    """The run as it stands, and whether `until` has come; if not, whoever adds the lines that
+    bring it finds `task_token`. Raises ScanNotFound."""
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id, lock=True)
+    run = await find_run(
+        session,
+        organisation_id=organisation_id,
+        scan_id=scan_id,
+        service=service,
+        attempt=attempt,
+    )
+    come = run is not None and run.has_come(until)
+    if not come:
+        await session.merge(
+            RemoteWait(scan_id=scan_id, service=service, until=until, task_token=task_token)
+        )
+    return run, come
+
+
+async def find_waiting(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str
+) -> Waiting | None:
+    """Raises ScanNotFound."""
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    wait = await session.get(RemoteWait, (scan_id, service))
+    run = await session.get(RemoteRun, (scan_id, service))
+    if wait is None or run is None:
+        return None
+    return Waiting(wait.task_token, _state(run).has_come(RemoteMoment(wait.until)))
+
+
+async def forget_waiting(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str, task_token: bytes
+) -> None:
+    """Unless another waits by now. Raises ScanNotFound."""
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    await session.execute(
+        delete(RemoteWait).where(
+            RemoteWait.scan_id == scan_id,
+            RemoteWait.service == service,
+            RemoteWait.task_token == task_token,
+        )
+    )
 
 
 async def next_lines(
@@ -135,6 +203,10 @@ async def forget_lines(
     """Once its batch has ended: what was read is evidence then. Raises ScanNotFound."""
     await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
     await _forget_lines(session, scan_id, service)
+
+
+def _state(run: RemoteRun) -> RunState:
+    return RunState(run.generation, run.last_sequence, run.last_at, run.ended)
 
 
 async def _forget_lines(session: AsyncSession, scan_id: str, service: str) -> None:

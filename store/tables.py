@@ -1,13 +1,14 @@
 """All tables. Portable between SQLite and PostgreSQL; relationships are not mapped on purpose."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Id = String(36)
+OfScan = Annotated[str, mapped_column(ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True)]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -188,9 +189,7 @@ class Attempt(Base):
 
     __tablename__ = "attempt"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     number: Mapped[int] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(String(20))
     recommendations: Mapped[Any] = mapped_column(JSON)
@@ -205,9 +204,7 @@ class PlannedCheck(Base):
 
     __tablename__ = "planned_check"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     recommendation: Mapped[str] = mapped_column(String(20), primary_key=True)
     position: Mapped[int]
     check_id: Mapped[str] = mapped_column(String(40))
@@ -224,9 +221,7 @@ class VerdictRow(Base):
 
     __tablename__ = "verdict"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     recommendation: Mapped[str] = mapped_column(String(20), primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80))
@@ -247,9 +242,7 @@ class BatchRow(Base):
 
     __tablename__ = "batch"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     service: Mapped[str] = mapped_column(String(20), primary_key=True)
     phase: Mapped[str] = mapped_column(String(20))
     dataset: Mapped[str | None] = mapped_column(String(80))
@@ -265,9 +258,7 @@ class DatasetRead(Base):
 
     __tablename__ = "dataset_read"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     attempt: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     organisation_id: Mapped[str] = mapped_column(Id)
@@ -299,9 +290,7 @@ class EvidenceBlob(Base):
 class EventRow(Base):
     __tablename__ = "event"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     seq: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(40))
@@ -313,9 +302,7 @@ class BatchLog(Base):
 
     __tablename__ = "batch_log"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     service: Mapped[str] = mapped_column(String(20), primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
@@ -358,14 +345,24 @@ class ConnectionTest(Base):
     granted: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
 
+class RemoteWait(Base):
+    """An activity that whoever takes the lines in completes. One for a service: a newer one
+    takes the place of one that nobody waits for any more."""
+
+    __tablename__ = "remote_wait"
+
+    scan_id: Mapped[OfScan]
+    service: Mapped[str] = mapped_column(String(20), primary_key=True)
+    until: Mapped[str] = mapped_column(String(20))
+    task_token: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class RemoteRun(Base):
     """What a collector elsewhere has sent for one service; a new token begins a new run."""
 
     __tablename__ = "remote_run"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     service: Mapped[str] = mapped_column(String(20), primary_key=True)
     attempt: Mapped[int]
     generation: Mapped[int]
@@ -373,6 +370,7 @@ class RemoteRun(Base):
     last_sha256: Mapped[str] = mapped_column(String(64), default="")
     waiting_bytes: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime | None]
+    ended: Mapped[bool] = mapped_column(default=False)
 
 
 class RemoteLines(Base):
@@ -380,9 +378,7 @@ class RemoteLines(Base):
 
     __tablename__ = "remote_lines"
 
-    scan_id: Mapped[str] = mapped_column(
-        ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True
-    )
+    scan_id: Mapped[OfScan]
     service: Mapped[str] = mapped_column(String(20), primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True)

@@ -72,6 +72,11 @@ async def get_tenant(session: AsyncSession, *, organisation_id: str, tenant: str
     return found[0]
 
 
+def is_read_elsewhere(tenant: Tenant) -> bool:
+    """Its collectors run where this installation has no worker, and report by HTTP."""
+    return tenant.connection == "powershell" and bool(tenant.settings.get("remote"))
+
+
 async def put_parameters(
     session: AsyncSession, *, organisation_id: str, tenant: str, parameters: TenantParameters
 ) -> None:

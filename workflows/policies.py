@@ -6,6 +6,8 @@ from typing import Any
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
+from contracts.scan import RemoteMoment
+
 # A scan that reads a tenant of 500,000 users takes hours; one that takes a day is stuck.
 SCAN_LIMIT = timedelta(hours=24)
 
@@ -57,6 +59,22 @@ BATCH: dict[str, Any] = {
         maximum_attempts=100,
         non_retryable_error_types=["PayloadsTooLarge", "ScanNotFound"],
     ),
+}
+
+# Holds no place of a worker: whoever takes the lines in completes it. Every time-out below only
+# makes it look at the database once more, which heals a completion that was lost; how long a
+# collector elsewhere may be silent is a setting of the worker.
+_REMOTE: dict[str, Any] = {
+    "start_to_close_timeout": SCAN_LIMIT,
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=1,
+        non_retryable_error_types=["ContactLost", "ScanNotFound"],
+    ),
+}
+REMOTE: dict[RemoteMoment, dict[str, Any]] = {
+    RemoteMoment.REPORTED: _REMOTE | {"heartbeat_timeout": timedelta(minutes=5)},
+    RemoteMoment.ENDED: _REMOTE | {"heartbeat_timeout": timedelta(seconds=30)},
 }
 
 JOINT: dict[str, Any] = BATCH | {

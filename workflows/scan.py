@@ -22,6 +22,8 @@ with workflow.unsafe.imports_passed_through():
         BatchRequest,
         FinishRequest,
         JointRequest,
+        RemoteMoment,
+        RemoteWait,
         ScanExecution,
         ScanPlan,
         ScanRequest,
@@ -36,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
         PARALLEL_BATCHES,
         PLAN,
         QUICK,
+        REMOTE,
         SCAN_LIMIT,
         WORKER_WAIT,
     )
@@ -161,6 +164,7 @@ class ScanWorkflow:
         self, request: ScanRequest, batch: Batch, places: asyncio.Semaphore
     ) -> None:
         planned = {other.service for other in self._plan.batches}
+        lost = batch.remote and not await self._has_reported(request, batch)
         await workflow.wait_condition(
             lambda: (set(batch.after) & planned) <= self._done or batch.service in self._skipped
         )
@@ -168,16 +172,57 @@ class ScanWorkflow:
             if batch.service not in self._skipped:
                 self._running.add(batch.service)
                 try:
-                    await self._activity_or_skip(request, batch)
+                    if lost or not await self._read(request, batch):
+                        await self._activity_or_skip(request, batch, contact_lost=True)
                 finally:
                     self._running.discard(batch.service)
         self._done.add(batch.service)
 
-    async def _activity_or_skip(self, request: ScanRequest, batch: Batch) -> None:
+    async def _has_reported(self, request: ScanRequest, batch: Batch) -> bool:
+        """False when no collector elsewhere has in time, or when the service was skipped."""
+        contact = self._contact(request, batch, RemoteMoment.REPORTED)
+        try:
+            await workflow.wait_condition(lambda: contact.done() or batch.service in self._skipped)
+        finally:
+            contact.cancel()
+            ended = await asyncio.gather(contact, return_exceptions=True)
+        return not isinstance(ended[0], BaseException)
+
+    async def _read(self, request: ScanRequest, batch: Batch) -> bool:
+        """False when a collector elsewhere fell silent before it was read to its end."""
+        if not batch.remote:
+            await self._activity_or_skip(request, batch)
+            return True
+        contact = self._contact(request, batch, RemoteMoment.ENDED)
+        reading = asyncio.create_task(self._activity_or_skip(request, batch))
+        try:
+            await workflow.wait_condition(lambda: reading.done() or _is_lost(contact))
+        finally:
+            reading.cancel()
+            contact.cancel()
+            await asyncio.gather(reading, contact, return_exceptions=True)
+        if reading.cancelled():
+            return False
+        await reading
+        return True
+
+    def _contact(
+        self, request: ScanRequest, batch: Batch, until: RemoteMoment
+    ) -> workflow.ActivityHandle[None]:
+        return workflow.start_activity_method(
+            ScanActivities.await_remote,
+            RemoteWait(scan=request, service=batch.service, until=until),
+            summary=f"{batch.service}: until its collector elsewhere has {until}",
+            **REMOTE[until],
+        )
+
+    async def _activity_or_skip(
+        self, request: ScanRequest, batch: Batch, *, contact_lost: bool = False
+    ) -> None:
         service = batch.service
         activity = workflow.start_activity_method(
             ScanActivities.run_batch,
-            BatchRequest(scan=request, batch=batch),
+            BatchRequest(scan=request, batch=batch, contact_lost=contact_lost),
             task_queue=collect_queue(service),
             summary=f"{service}: {len(batch.checks)} checks",
             **BATCH,
@@ -227,6 +272,10 @@ class ScanWorkflow:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
             await writing
+
+
+def _is_lost(contact: workflow.ActivityHandle[None]) -> bool:
+    return contact.done() and contact.exception() is not None
 
 
 def _why(error: ActivityError, service: str) -> str:

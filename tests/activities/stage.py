@@ -66,13 +66,19 @@ class Stage:
         return self._plan
 
     async def batch(
-        self, service: str, *, attempt: int = 1, environment: ActivityEnvironment | None = None
+        self,
+        service: str,
+        *,
+        attempt: int = 1,
+        environment: ActivityEnvironment | None = None,
+        contact_lost: bool = False,
     ) -> BatchOutcome:
         """One try. Raises what the activity raises."""
         plan = await self.plan()
         chosen = next(batch for batch in plan.batches if batch.service == service)
         run = (environment or self.environment(attempt)).run
-        return await run(self.activities.run_batch, BatchRequest(scan=self.request, batch=chosen))
+        asked = BatchRequest(scan=self.request, batch=chosen, contact_lost=contact_lost)
+        return await run(self.activities.run_batch, asked)
 
     async def until_settled(self, service: str) -> list[ApplicationError]:
         """Tries as Temporal would, without the waiting; the errors that asked for another try."""

@@ -11,7 +11,7 @@ import httpx2
 
 from activities.batch import Limits
 from activities.offline import judge_pack
-from activities.readers import RemotePatience
+from activities.remote import RemotePatience
 from contracts.collector import MARKER, CollectorRequest, DatasetRequest, TenantRef
 from contracts.scan import ScanRequest
 from evidence.packs import Pack
@@ -123,7 +123,7 @@ async def test_lost_contact_is_named_and_never_a_pass(
     stage = stage_of(sqlite, scan, silence_s=0.3)
     token, lines = await graph_lines(client, scan)
     await post(outside, scan, token, 1, *lines[:3])
-    await stage.batch("graph")
+    await stage.batch("graph", contact_lost=True)
     await stage.joint()
 
     messages = {line.message for line in (await stage.datasets()).values()}
@@ -133,7 +133,7 @@ async def test_lost_contact_is_named_and_never_a_pass(
 
 async def test_a_collector_that_never_reports_is_named(sqlite: Database, scan: ScanRequest) -> None:
     stage = stage_of(sqlite, scan, first_s=0.3)
-    await stage.batch("graph")
+    await stage.batch("graph", contact_lost=True)
 
     message = (await stage.datasets())["graph.users"].message
     assert "no remote collector has reported for graph" in message

@@ -78,6 +78,7 @@ class Recorder:
             real.set_status,
             real.judge_joint,
             real.finish_scan,
+            real.await_remote,
         ]
         served = [found for found in orchestrated if found.__name__ not in without]
         orchestration = Worker(

@@ -12,7 +12,7 @@ from contracts.collector import DatasetStatus
 from contracts.errors import NotFound
 from contracts.parameters import TenantParameters
 from contracts.results import DatasetLine
-from contracts.scan import RetryScope, ScanStatus
+from contracts.scan import RemoteMoment, RetryScope, ScanStatus
 from contracts.verdict import errored, failed
 from store import (
     attempts,
@@ -119,6 +119,8 @@ def _known(journal: Journal) -> dict[str, Any]:
         "sequence": 1,
         "lines": [{"type": "bye", "datasets": 0}],
         "after": 0,
+        "until": RemoteMoment.REPORTED,
+        "task_token": b"planted",
         "tags": ["planted"],
         "changes": {"name": "planted"},
         "domain": "planted.example",
