@@ -11,6 +11,7 @@ from activities.collector import CollectorFailed
 from activities.collectors import Collectors, Remote
 from activities.inputs import inputs_for
 from activities.judging import Judging, ScanContext
+from activities.logbook import Logbook
 from activities.measures import dataset_settled
 from activities.progress import Progress, now
 from activities.readers import Reader, start_reader
@@ -41,12 +42,13 @@ _SILENCE_STEP_S = 10
 class Limits:
     """Seconds. `dataset_s` caps what a dataset's own model allows; `failures` is how often a
     batch's collector may fail before its unread datasets become errors; `tries` is how often a
-    read may end with its worker before it becomes one."""
+    read may end with its worker before it becomes one; `log_s` is how often its log is kept."""
 
     sign_in_s: float = 180.0
     dataset_s: float = 3600.0
     failures: int = 3
     tries: int = 5
+    log_s: float = 3.0
     remote: RemotePatience = field(default_factory=RemotePatience)
 
 
@@ -80,6 +82,9 @@ class BatchRun:
         self._silence_told = 0
         self._between_reads_s = limits.sign_in_s
         self._suspect: str | None = None
+        self._logbook = Logbook(
+            database, self._scan, self._service, attempt=attempt, every_s=limits.log_s
+        )
         self.judging = Judging(progress, context, request.batch.checks)
 
     async def run(self) -> None:
@@ -238,23 +243,17 @@ class BatchRun:
             contact_lost=self._contact_lost,
         ) as process:
             self._reading = Reading(request)
+            self._logbook.follow(process)
             try:
                 yield process, self._reading
             finally:
                 await _to_the_end(self._end(process, began))
 
     async def _end(self, process: Reader, began: float) -> None:
+        await self._logbook.rest()
         await process.stop()
         spent = round((time.monotonic() - began) * 1000)
-        async with self._database.begin() as session:
-            await batches.add_log(
-                session,
-                organisation_id=self._scan.organisation_id,
-                scan_id=self._scan.scan_id,
-                service=self._service,
-                attempt=self._scan.attempt,
-                text=process.log_text(),
-            )
+        await self._logbook.keep(process)
         await self._progress.collector_ended(self._service, process.exit_code, spent)
 
     async def _dataset_request(self, name: str) -> DatasetRequest:

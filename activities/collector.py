@@ -6,12 +6,12 @@ import os
 import re
 import shutil
 import signal
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
+from activities.log_lines import LogLines
 from contracts.collector import (
     COLLECTOR_LINE,
     MARKER,
@@ -29,7 +29,6 @@ _POLL_S = 0.02
 _LAST_WORDS_S = 0.2
 _CHUNK = 64 * 1024
 _LOOK_EVERY_S = 0.02
-_LOG_LINES = 5000
 _LOG_BYTES = 2000  # of one line that is no protocol line
 _PREFIX_BYTES = 64  # room for what a terminal puts before a line
 _STDERR_BYTES = 64 * 1024
@@ -69,7 +68,7 @@ class CollectorProcess:
     def __init__(self, process: asyncio.subprocess.Process, secrets: tuple[str, ...]) -> None:
         self._process = process
         self._secrets = secrets
-        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._log = LogLines()
         self._stderr = bytearray()
         self._drain = asyncio.create_task(self._drain_stderr())
 
@@ -95,12 +94,18 @@ class CollectorProcess:
     def exit_code(self) -> int | None:
         return self._process.returncode
 
-    def log_text(self) -> str:
-        errors = self._stderr.decode("utf-8", "replace")
-        if len(self._stderr) == _STDERR_BYTES:
+    def take_log(self) -> list[str]:
+        """What it wrote since the last call, redacted; of stderr, while it is open, whole lines."""
+        was_cut = len(self._stderr) == _STDERR_BYTES
+        size = len(self._stderr) if self._drain.done() else self._stderr.rfind(b"\n") + 1
+        errors = self._stderr[:size].decode("utf-8", "replace")
+        del self._stderr[:size]
+        if was_cut and size:
             errors = errors.partition("\n")[2]  # the first line is cut, and a secret in it
-        tail = [f"[stderr] {line}" for line in errors.splitlines()]
-        return self._redacted("\n".join([*self._log, *tail]))
+            self._log.append("[stderr] [earlier lines are left out]")
+        for line in errors.splitlines():
+            self._log.append(f"[stderr] {line}")
+        return [self._redacted(line) for line in self._log.take()]
 
     async def lines(self) -> AsyncIterator[CollectorLine]:
         """Protocol lines; everything else goes to the log. Raises CollectorFailed."""
@@ -186,7 +191,7 @@ class CollectorProcess:
             raise CollectorFailed("a protocol line is not a JSON object")
         kind = body.get("type")
         if not isinstance(kind, str) or kind not in _KNOWN_TYPES:
-            self._log.append(f"[unknown line] {str(kind)[:100]}")
+            self._log.append(f"[unknown line] {self._redacted(str(kind))[:100]}")
             return None
         try:
             return COLLECTOR_LINE.validate_python(body)

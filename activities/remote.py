@@ -1,7 +1,6 @@
 """A collector elsewhere: its lines come from the queue that the webhook fills."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from activities.collector import CollectorFailed
+from activities.log_lines import LogLines
 from contracts.collector import (
     COLLECTOR_LINE,
     Bye,
@@ -25,7 +25,6 @@ from store import remote
 from store.database import Database
 
 _POLL_S = 0.5
-_LOG_LINES = 5000
 _LOG_CHARACTERS = 2000
 
 
@@ -78,15 +77,16 @@ class RemoteCollector:
         self._generation = 0
         self._sequence = 0
         self._passed_over = 0
-        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._log = LogLines()
         self._has_ended = False
 
     @property
     def exit_code(self) -> int | None:
         return 0 if self._has_ended else None
 
-    def log_text(self) -> str:
-        return "\n".join(self._log)
+    def take_log(self) -> list[str]:
+        """What it wrote since the last call."""
+        return self._log.take()
 
     async def lines(self) -> AsyncIterator[CollectorLine]:
         """Raises CollectorFailed, and ContactLost once what has come is read."""

@@ -114,12 +114,12 @@ async def get_batch_log(
     """Redacted; kept when the batch ends."""
     async with services.database.read() as session:
         await scans.get_scan(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
-        text = await batches.read_log(
+        found = await batches.read_log(
             session, organisation_id=who.organisation_id, scan_id=str(scan_id), service=service
         )
-    if text is None:
+    if found is None:
         raise NotFound(f"This scan has no log of {service} yet.")
-    return PlainTextResponse(text)
+    return PlainTextResponse(found.text)
 
 
 async def _packed(

@@ -1,5 +1,8 @@
 """What each service of a scan is doing, and its collector's log."""
 
+import re
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,6 +11,7 @@ from contracts.scan import BatchLine
 from store.tables import Attempt, BatchLog, BatchRow, EventRow, Scan
 
 MAX_LOG = 1_000_000
+_GONE = re.compile(r"\[(\d{1,12}) earlier characters are left out\]\n")
 
 
 async def list_batches(
@@ -102,9 +106,11 @@ async def add_log(
     service: str,
     attempt: int,
     text: str,
-) -> None:
-    """Follows what earlier tries of the same batch left. `text` is redacted already. Raises
-    ScanNotFound."""
+    known_end: int | None = None,
+) -> int:
+    """Follows what earlier tries of the same batch left; returns where this attempt's log ends.
+    `text` is redacted already. With `known_end`, where the writer last knew it to end, text that
+    was kept unheard is not kept twice. Raises ScanNotFound."""
     owned = select(Scan.id).where(Scan.id == scan_id, Scan.organisation_id == organisation_id)
     if await session.scalar(owned.with_for_update()) is None:
         raise ScanNotFound(scan_id)
@@ -112,12 +118,25 @@ async def add_log(
     if known is None:
         known = BatchLog(scan_id=scan_id, service=service, attempt=attempt, text="")
         session.add(known)
-    known.text = f"{known.text}{text}\n"[-MAX_LOG:]
+    log = _Log.of(known.text)
+    if known_end is None or log.end <= known_end or not log.text.endswith(f"{text}\n"):
+        log = log.with_more(f"{text}\n")
+        known.text = log.stored
+    return log.end
+
+
+@dataclass(frozen=True)
+class LogText:
+    """`end`: where to go on reading, in characters counted from the first one ever written."""
+
+    text: str
+    end: int
 
 
 async def read_log(
-    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str
-) -> str | None:
+    session: AsyncSession, *, organisation_id: str, scan_id: str, service: str, after: int = 0
+) -> LogText | None:
+    """All attempts, one after another. None: there is none yet."""
     found = await session.scalars(
         select(BatchLog.text)
         .join(Scan, Scan.id == BatchLog.scan_id)
@@ -128,5 +147,43 @@ async def read_log(
         )
         .order_by(BatchLog.attempt)
     )
-    logs = list(found)
-    return "\n".join(logs) if logs else None
+    logs = [_Log.of(text) for text in found]
+    place, pieces = 0, []
+    for log in logs:
+        pieces.append(log.after(max(0, after - place)))
+        place += log.end
+    return LogText("".join(pieces), place) if logs else None
+
+
+@dataclass(frozen=True)
+class _Log:
+    """The newest of one attempt's log. Stored, a first line counts what had to go."""
+
+    text: str
+    gone: int = 0
+
+    @classmethod
+    def of(cls, stored: str) -> "_Log":
+        head = _GONE.match(stored)
+        return cls(stored[head.end() :], int(head[1])) if head else cls(stored)
+
+    @property
+    def stored(self) -> str:
+        head = f"[{self.gone} earlier characters are left out]\n" if self.gone else ""
+        return f"{head}{self.text}"
+
+    @property
+    def end(self) -> int:
+        return self.gone + len(self.text)
+
+    def with_more(self, text: str) -> "_Log":
+        text = self.text + text
+        over = len(text) - MAX_LOG
+        if over <= 0:
+            return _Log(text, self.gone)
+        cut = text.find("\n", over) + 1
+        cut = cut if 0 < cut < len(text) else over
+        return _Log(text[cut:], self.gone + cut)
+
+    def after(self, place: int) -> str:
+        return self.stored if place < self.gone else self.text[place - self.gone :]

@@ -298,7 +298,7 @@ class EventRow(Base):
 
 
 class BatchLog(Base):
-    """Redacted log of a batch's collector, kept when the batch ends."""
+    """Redacted log of a batch's collector, kept while the batch runs."""
 
     __tablename__ = "batch_log"
 

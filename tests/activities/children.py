@@ -47,7 +47,7 @@ async def lines_of(script: str, **credential: Any) -> tuple[list[CollectorLine],
         found = [line async for line in process.lines()]
     finally:
         await process.stop()
-    return found, process.log_text()
+    return found, "\n".join(process.take_log())
 
 
 def alive_in_group(group: int) -> list[int]:

@@ -133,7 +133,8 @@ class Stage:
 
     async def log(self, service: str) -> str:
         async with self.database.read() as session:
-            return await batches.read_log(session, **self.ids, service=service) or ""
+            found = await batches.read_log(session, **self.ids, service=service)
+        return found.text if found else ""
 
     async def state(self) -> ScanState:
         async with self.database.read() as session:

@@ -262,7 +262,7 @@ async def test_a_program_that_does_not_exist_is_an_error_of_the_attempt() -> Non
 
     assert found == []
     assert code not in (0, None)
-    assert "/no/such/program" in process.log_text()
+    assert "/no/such/program" in "".join(process.take_log())
 
 
 async def test_rows_keep_their_types_and_lose_what_no_database_can_hold() -> None:

@@ -188,10 +188,41 @@ async def test_a_log_follows_what_earlier_tries_left(journal: Journal) -> None:
     await journal.log("first try")
     await journal.log("second try")
     async with journal.database.read() as session:
-        text = await batches.read_log(session, **journal.ids, service="graph")
+        found = await batches.read_log(session, **journal.ids, service="graph")
 
-    assert text is not None
-    assert text.splitlines() == ["first try", "second try"]
+    assert found is not None
+    assert found.text.splitlines() == ["first try", "second try"]
+
+
+async def test_a_log_is_read_on_from_where_a_reader_left_off(journal: Journal) -> None:
+    await journal.log("first")
+    async with journal.database.read() as session:
+        early = await batches.read_log(session, **journal.ids, service="graph")
+    await journal.log("second")
+    await journal.log("third", attempt=2)
+    assert early is not None
+    async with journal.database.read() as session:
+        late = await batches.read_log(session, **journal.ids, service="graph", after=early.end)
+        none = await batches.read_log(session, **journal.ids, service="graph", after=10_000)
+
+    assert (early.text, early.end) == ("first\n", 6)
+    assert late == batches.LogText("second\nthird\n", 19)
+    assert none == batches.LogText("", 19)
+
+
+async def test_of_a_long_log_the_end_is_kept_and_places_stay_the_same(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.batches.MAX_LOG", 20)
+    for line in ("one", "two", "three", "four", "five", "six"):
+        await journal.log(line)
+    async with journal.database.read() as session:
+        whole = await batches.read_log(session, **journal.ids, service="graph")
+        rest = await batches.read_log(session, **journal.ids, service="graph", after=19)
+
+    head = "[8 earlier characters are left out]"
+    assert whole == batches.LogText(f"{head}\nthree\nfour\nfive\nsix\n", 28)
+    assert rest == batches.LogText("five\nsix\n", 28)
 
 
 async def test_a_scan_of_nobody_takes_no_log(journal: Journal) -> None:
