@@ -19,7 +19,14 @@ from store import batches, evidence, scans
 router = APIRouter(tags=["Evidence"])
 
 _Name = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,20}\.[a-z0-9_]{1,60}$")]
-_Service = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,20}$")]
+NEXT_OFFSET = "Next-Offset"
+_LOG_HEADERS = {
+    NEXT_OFFSET: {
+        "description": "Where the log ends now, in characters: the `after` of the next request.",
+        "schema": {"type": "integer"},
+    }
+}
+ServiceName = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,20}$")]
 
 
 class DatasetList(BaseModel):
@@ -106,20 +113,33 @@ async def download_dataset(
     operation_id="get_batch_log",
     summary="What a collector wrote",
     response_class=PlainTextResponse,
-    responses=problems(401, 404, 422),
+    responses={200: {"headers": _LOG_HEADERS}, **problems(401, 404, 422)},
 )
 async def get_batch_log(
-    scan_id: ScanId, service: _Service, who: Operator, services: Wired
+    scan_id: ScanId,
+    service: ServiceName,
+    who: Operator,
+    services: Wired,
+    after: Annotated[int, Query(ge=0, le=10**12)] = 0,
+    download: bool = False,
 ) -> PlainTextResponse:
-    """Redacted; kept when the batch ends."""
+    """Redacted; it grows while the batch runs. `after`: only what follows this place, the
+    `Next-Offset` of an earlier answer. `download`: as a file."""
     async with services.database.read() as session:
         await scans.get_scan(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
         found = await batches.read_log(
-            session, organisation_id=who.organisation_id, scan_id=str(scan_id), service=service
+            session,
+            organisation_id=who.organisation_id,
+            scan_id=str(scan_id),
+            service=service,
+            after=after,
         )
     if found is None:
         raise NotFound(f"This scan has no log of {service} yet.")
-    return PlainTextResponse(found.text)
+    headers = {NEXT_OFFSET: str(found.end)}
+    if download:
+        headers["Content-Disposition"] = f'attachment; filename="assay-{service}-{scan_id}.log"'
+    return PlainTextResponse(found.text, headers=headers)
 
 
 async def _packed(

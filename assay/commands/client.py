@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
@@ -62,6 +63,13 @@ class Service:
     def text(self, path: str) -> str:
         return self._send("GET", path).text
 
+    def text_after(self, path: str, place: int) -> tuple[str, int]:
+        """What a log holds beyond `place`, and where it ends; nothing where there is none yet."""
+        answer = self._send("GET", path, absent_is_fine=True, params={"after": place})
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return "", place
+        return answer.text, int(answer.headers["Next-Offset"])
+
     async def events(self, scan_id: str) -> AsyncIterator[AnyEvent]:
         """Until the scan ends. A lost connection is taken up again where it broke off."""
         address = f"{self._url.replace('http', 'ws', 1)}/msp/cspm/scans/ws/{scan_id}"
@@ -86,12 +94,15 @@ class Service:
         answer = self._send(method, path, **options)
         return answer.json() if answer.content else None
 
-    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+    def _send(
+        self, method: str, path: str, *, absent_is_fine: bool = False, **options: Any
+    ) -> httpx2.Response:
         try:
             answer = self._http.request(method, f"/api/v1{path}", **options)
         except httpx2.HTTPError as error:
             stop(f"{self._url} does not answer: {error}. Is `assay up` running?")
-        if not answer.is_success:
+        absent = answer.status_code == HTTPStatus.NOT_FOUND
+        if not answer.is_success and not (absent and absent_is_fine):
             code = Exit.UNAUTHORISED if answer.status_code in (401, 403) else Exit.FAILED
             stop(_sentence(answer), code)
         return answer

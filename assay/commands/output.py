@@ -45,5 +45,15 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     Console(highlight=False, markup=False).print(table)
 
 
+def show_log(text: str) -> None:
+    """Line by line as it came, but nothing in it moves the cursor or paints the terminal."""
+    kept = (
+        "".join(c if c.isprintable() or c == "\t" else " " for c in line)
+        for line in text.split("\n")
+    )
+    sys.stdout.write("\n".join(kept))
+    sys.stdout.flush()
+
+
 def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)

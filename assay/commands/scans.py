@@ -7,7 +7,8 @@ import typer
 
 from assay.commands import scan_plan
 from assay.commands.client import Service
-from assay.commands.output import Exit, console, show_json, show_table, stop
+from assay.commands.logs import follow_log
+from assay.commands.output import Exit, console, show_json, show_log, show_table, stop
 from assay.commands.watch import watch_scan
 from assay.settings import load
 from contracts.scan import RetryScope, ScanState, ScanStatus
@@ -143,10 +144,15 @@ def retry(
 
 @app.command()
 def log(
-    scan_id: ScanId, service: Annotated[str, typer.Argument(help="graph, exchange, …")]
+    scan_id: ScanId,
+    service: Annotated[str, typer.Argument(help="graph, exchange, …")],
+    follow: Annotated[bool, typer.Option(help="Go on until the scan ends.")] = False,
 ) -> None:
     """What a service's collector said."""
-    typer.echo(Service(load()).text(f"/scans/{scan_id}/batches/{service}/log"))
+    if follow:
+        follow_log(Service(load()), scan_id, service)
+    else:
+        show_log(Service(load()).text(f"/scans/{scan_id}/batches/{service}/log"))
 
 
 @app.command()

@@ -75,6 +75,19 @@ def two_affected() -> Verdict:
     )
 
 
+async def say(database: Database, house: House, scan_id: str, text: str) -> None:
+    """By the collector of graph."""
+    async with database.begin() as session:
+        await batches.add_log(
+            session,
+            organisation_id=house.organisation_id,
+            scan_id=scan_id,
+            service="graph",
+            attempt=1,
+            text=text,
+        )
+
+
 async def add_evidence(services: Services, house: House, scan_id: str) -> None:
     digest, packed, size = evidence.pack_rows([ROWS, MORE_ROWS])
     async with services.database.begin() as session:
@@ -93,11 +106,4 @@ async def add_evidence(services: Services, house: House, scan_id: str) -> None:
             ),
             packed=packed,
         )
-        await batches.add_log(
-            session,
-            organisation_id=house.organisation_id,
-            scan_id=scan_id,
-            service="graph",
-            attempt=1,
-            text="[info] connected",
-        )
+    await say(services.database, house, scan_id, "[info] connected")

@@ -1,4 +1,4 @@
-"""The commands of schedules, campaigns, the timeline and the doctor, against a served API."""
+"""The commands of schedules, campaigns, timeline, logs and the doctor, against a served API."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from contracts.scan import ScanStatus
 from store import schema
 from store.database import Database
 from tests.api.conftest import NOWHERE, House, add_house, browser, served
-from tests.api.scanning import add_scan, change
+from tests.api.scanning import add_scan, change, say
 from tests.api.working import end_everything
 from tests.servers import free_port
 
@@ -130,6 +130,37 @@ async def test_the_timeline_of_a_scan_is_a_table(run: Run, running: Services, ou
 
     assert "The scan is running" in table
     assert data["answered"] is True
+
+
+async def test_a_log_is_shown_and_cannot_paint_the_terminal(
+    run: Run, running: Services, ours: House
+) -> None:
+    scan_id = await add_scan(running.database, ours)
+    none_yet = await run("scan", "log", scan_id, "graph", code=Exit.FAILED)
+    await say(running.database, ours, scan_id, "one\x1b[2J\ttwo\r\n[bold]three")
+    shown = await run("scan", "log", scan_id, "graph")
+
+    assert "no log of graph yet" in none_yet.output
+    assert shown.output == "one [2J\ttwo \n[bold]three\n"
+
+
+async def test_a_log_is_followed_until_the_scan_ends(
+    run: Run, running: Services, ours: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.commands.logs._POLL_S", 0.05)
+    scan_id = await add_scan(running.database, ours)
+    following = asyncio.create_task(run("scan", "log", scan_id, "graph", "--follow"))
+    for line in ("one", "two", "three"):
+        await say(running.database, ours, scan_id, line)
+        await asyncio.sleep(0.1)
+    await change(running.database, ours, scan_id, ScanStatus.RUNNING)
+    await say(running.database, ours, scan_id, "last")
+    await change(running.database, ours, scan_id, ScanStatus.COMPLETED)
+    followed = await following
+    wrong = await run("scan", "log", scan_id, "grpah", "--follow", code=Exit.USAGE)
+
+    assert followed.output == "one\ntwo\nthree\nlast\n"
+    assert "no service grpah; it has exchange, " in wrong.output
 
 
 async def test_the_doctor_reports_and_puts_right(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

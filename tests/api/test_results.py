@@ -11,7 +11,16 @@ from contracts.scan import RetryScope, ScanStatus
 from contracts.verdict import Outcome, errored, passed
 from store import attempts, events
 from tests.api.conftest import House
-from tests.api.scanning import DATASET, add_evidence, add_scan, change, judge, now, two_affected
+from tests.api.scanning import (
+    DATASET,
+    add_evidence,
+    add_scan,
+    change,
+    judge,
+    now,
+    say,
+    two_affected,
+)
 
 
 @pytest.fixture
@@ -187,3 +196,21 @@ async def test_datasets_and_logs_are_listed(client: httpx2.AsyncClient, judged: 
     assert [line["name"] for line in datasets["items"]] == [DATASET]
     assert log.text.strip() == "[info] connected"
     assert log.headers["content-type"].startswith("text/plain")
+
+
+async def test_a_log_is_followed_and_downloaded(
+    client: httpx2.AsyncClient, services: Services, ours: House, judged: str
+) -> None:
+    address, scan_id = f"{judged}/batches/graph/log", judged.rpartition("/")[2]
+    whole = await client.get(f"{address}?download=true")
+    place = whole.headers["next-offset"]
+    nothing = await client.get(f"{address}?after={place}")
+    await say(services.database, ours, scan_id, "café")
+    more = await client.get(f"{address}?after={place}")
+
+    name = f'attachment; filename="assay-graph-{scan_id}.log"'
+    assert whole.headers["content-disposition"] == name
+    assert (nothing.status_code, nothing.text) == (200, "")
+    assert (more.text, int(more.headers["next-offset"])) == ("café\n", int(place) + 5)
+    assert "content-disposition" not in more.headers
+    assert (await client.get(f"{address}?after=-1")).status_code == 422
