@@ -33,6 +33,7 @@ _LOG_BYTES = 2000  # of one line that is no protocol line
 _PREFIX_BYTES = 64  # room for what a terminal puts before a line
 _STDERR_BYTES = 64 * 1024
 _PREFIX = re.compile(rb"^(?:\xef\xbb\xbf|\x1b\[[0-9;?]*[A-Za-z])+")
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _KNOWN_TYPES = {
     "hello",
     "connected",
@@ -206,6 +207,7 @@ class CollectorProcess:
             del self._stderr[:-_STDERR_BYTES]
 
     def _redacted(self, text: str) -> str:
+        text = _COLOURS.sub("", text)  # first: they may stand in the middle of a secret
         for secret in self._secrets:
             text = text.replace(secret, _REDACTED)
         return _LONG_RUN.sub(self._without_parts, text)

@@ -162,6 +162,23 @@ async def test_secrets_of_the_request_are_in_no_log_and_no_error() -> None:
     assert everything.count("[redacted]") == 8
 
 
+async def test_a_secret_is_found_beneath_the_colours_of_a_terminal() -> None:
+    painted = r"""
+        secret = request["credential"]["client_secret"]
+        painted = "\x1b[31m" + secret[:8] + "\x1b[7m" + secret[8:] + "\x1b[0m"
+        raw(("raw " + painted + "\n").encode())
+        print("error " + painted, file=sys.stderr)
+        line(type="log", message="log " + painted)
+        """
+    _, log = await lines_of(painted, client_secret=SECRET)
+
+    assert log.splitlines() == [
+        "raw [redacted]",
+        "[info] log [redacted]",
+        "[stderr] error [redacted]",
+    ]
+
+
 async def test_a_child_sees_the_given_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_CANARY", SECRET)
     found, _ = await lines_of('line(type="log", message=json.dumps(dict(os.environ)))')
