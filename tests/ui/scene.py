@@ -15,6 +15,7 @@ from store import events, evidence, scans, tenants
 from store.database import Database
 from store.tables import Tenant
 from tests.api.conftest import House
+from tests.api.scanning import say
 
 PROFILE = Profile(level=1, licence="E5")
 START = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -37,6 +38,10 @@ class Scene:
         return f"{self.page}/results/{self.proved}"
 
     @property
+    def log(self) -> str:
+        return f"{self.page}/log/graph"
+
+    @property
     def pages(self) -> list[str]:
         return [
             "/msp/cspm/scans",
@@ -48,6 +53,7 @@ class Scene:
             self.result,
             "/msp/tenants",
             f"/msp/tenants/{self.tenant_id}",
+            self.log,
         ]
 
 
@@ -88,6 +94,7 @@ async def add_scene(
             )
         await events.record_results_inserted(session, **told, count=5, at=clock())
     await _evidence(database, house, scan_id, proved, text)
+    await say(database, house, scan_id, f"[info] connected\n{text}")
     if end is not None:
         async with database.begin() as session:
             await events.change_status(session, **told, status=end, at=clock(), error_message=text)
