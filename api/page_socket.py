@@ -24,6 +24,7 @@ from api.scan_socket import may_watch
 from api.scans_fragments import ScansFragments, Tab
 from api.services import Services
 from api.sockets import serve
+from api.time_left import moves_the_end, time_left_of
 from contracts.errors import ScanNotFound
 from contracts.events import AnyEvent, SnapshotEvent
 from contracts.scan import ScanState
@@ -64,7 +65,12 @@ async def _scan_messages(
         if isinstance(event, SnapshotEvent):
             page.temporal_url = temporal_link(services, event.data)
             history = await _history(services, who, event.data.scan_id, event.data.seq)
-        content = page.html(event, now=utc_now(), history=history)
+        now = utc_now()
+        if moves_the_end(event):
+            page.estimate = await time_left_of(
+                services, organisation_id=who.organisation_id, scan_id=event.scan_id, now=now
+            )
+        content = page.html(event, now=now, history=history)
         if isinstance(event, SnapshotEvent):
             content += _outages(services)
         if content:

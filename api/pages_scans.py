@@ -22,6 +22,7 @@ from api.scans import scan_started_trigger
 from api.scans_fragments import Tab
 from api.services import Services
 from api.start import cancel_scan, start_scan
+from api.time_left import time_left_of
 from checks.catalogue import benchmark
 from contracts.errors import ScanAlreadyRunning
 from contracts.names import scan_workflow_id
@@ -165,6 +166,9 @@ async def scan_page(
             after=max(0, state.seq - SHOWN),
         )
     now = utc_now()
+    estimate = await time_left_of(
+        services, organisation_id=who.organisation_id, scan_id=str(scan_id), now=now
+    )
     path = f"{PATH}/{scan_id}"
     return page(
         request,
@@ -172,7 +176,7 @@ async def scan_page(
         who=who.username,
         now=now,
         path=path,
-        view=ScanView(state, now, temporal_link(services, state)),
+        view=ScanView(state, now, temporal_link(services, state), estimate),
         query=query,
         lines=history_lines(events),
         shown=sum(map(query.matches, state.checks)),

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from api import looks
 from api.result_query import severity_rank, verdict_rank
 from api.scan_view import elapsed
+from api.time_left import remaining
 from contracts.errors import UnknownProfile
 from contracts.scan import Profile
 
@@ -115,6 +116,7 @@ def _environment() -> Environment:
         "size": size,
         "pretty": pretty,
         "elapsed": elapsed,
+        "remaining": remaining,
         "profile_title": profile_title,
         "section_name": looks.section_name,
         "severity_rank": severity_rank,

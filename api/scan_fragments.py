@@ -10,6 +10,7 @@ from api.looks import PHASES, SERVICES, STATUSES, named
 from api.rendering import render
 from api.result_query import ResultQuery
 from api.scan_view import ScanView, group_of
+from api.time_left import TimeLeft
 from contracts.events import (
     AnyEvent,
     BatchEvent,
@@ -31,6 +32,7 @@ class ScanFragments:
     """`html(event)` for each event in order; the first has to be a snapshot."""
 
     temporal_url: str = ""
+    estimate: TimeLeft | None = None
     state: ScanState | None = None
     _announced: tuple[str, int] | None = field(default=None, init=False)
 
@@ -115,7 +117,7 @@ class ScanFragments:
 
     def _view(self, now: datetime) -> ScanView:
         assert self.state is not None  # noqa: S101  (html has looked)
-        return ScanView(self.state, now, self.temporal_url)
+        return ScanView(self.state, now, self.temporal_url, self.estimate)
 
 
 def history_lines(events: Iterable[AnyEvent]) -> list[ActivityLine]:

@@ -14,6 +14,7 @@ from api.looks import (
     named,
     verdict_look,
 )
+from api.time_left import TimeLeft, is_shown
 from contracts.scan import BatchLine, CheckLine, ScanState, ScanStatus
 from contracts.verdict import Outcome
 
@@ -47,6 +48,7 @@ class ScanView:
     state: ScanState
     now: datetime
     temporal_url: str = ""
+    estimate: TimeLeft | None = None
 
     @property
     def ended(self) -> bool:
@@ -76,6 +78,10 @@ class ScanView:
     @property
     def elapsed(self) -> timedelta | None:
         return elapsed(self.state, self.now)
+
+    @property
+    def time_left(self) -> TimeLeft | None:
+        return self.estimate if is_shown(self.state) else None
 
     @property
     def current(self) -> CheckLine | None:

@@ -20,6 +20,15 @@ export function lasted(seconds) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+// The same words as `remaining` of api/time_left.py.
+function remaining(seconds) {
+  if (seconds <= 0) return "longer than usual";
+  if (seconds < 60) return "less than a minute left";
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `about ${minutes} min left`;
+  return `about ${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min left`;
+}
+
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -36,6 +45,9 @@ function tell() {
 function tick() {
   for (const element of document.querySelectorAll("time[data-since]")) {
     write(element, lasted((Date.now() - new Date(element.dateTime)) / 1000));
+  }
+  for (const element of document.querySelectorAll("time[data-until]")) {
+    write(element, remaining((new Date(element.dateTime) - Date.now()) / 1000));
   }
 }
 
