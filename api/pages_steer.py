@@ -1,5 +1,6 @@
-"""The operator's hand on a scan, from its page: pause, resume, one more attempt."""
+"""The operator's hand on a scan, from its page: pause, resume, skip, one more attempt."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -9,7 +10,9 @@ from api.dependencies import Operator, ScanId, Wired
 from api.identity import Who
 from api.rendering import fragment, page, wants_fragment
 from api.services import Services
-from api.steer import pause_scan, resume_scan, retry_scan
+from api.skipping import preview_of
+from api.steer import pause_scan, resume_scan, retry_scan, skip_service
+from api.steering import Service
 from contracts.scan import RetryScope, ScanState
 from contracts.verdict import Outcome
 from store.scans import read_state
@@ -37,6 +40,39 @@ def _steered(request: Request, state: ScanState, sentence: str) -> Response:
     if not wants_fragment(request):
         return RedirectResponse(_address(state), 303)
     return fragment("parts/notice.html", status_code=202, sentence=sentence)
+
+
+@router.get("/services/{service}/skip")
+async def skip_page(
+    request: Request, services: Wired, who: Operator, scan_id: ScanId, service: Service
+) -> Response:
+    """Asks once, naming the service and the consequence."""
+    preview = await preview_of(
+        services, organisation_id=who.organisation_id, scan_id=str(scan_id), service=service
+    )
+    values: dict[str, Any] = {"preview": preview, "state": preview.state, "service": service}
+    values["who"] = who.username
+    if wants_fragment(request):
+        return fragment("parts/skip_dialog.html", in_dialog=True, **values)
+    return page(request, "skip.html", in_dialog=False, **values)
+
+
+@router.post("/services/{service}/skip")
+async def skip(
+    request: Request, services: Wired, who: Operator, scan_id: ScanId, service: Service
+) -> Response:
+    state = await skip_service(
+        services,
+        organisation_id=who.organisation_id,
+        scan_id=str(scan_id),
+        service=service,
+        by=who.username,
+    )
+    if not wants_fragment(request):
+        return RedirectResponse(_address(state), 303)
+    response = fragment("parts/skip_asked.html", status_code=202, service=service)
+    response.headers["HX-Trigger-After-Settle"] = json.dumps({"serviceSkipped": service})
+    return response
 
 
 @router.get("/retry")

@@ -71,8 +71,8 @@ class ScanFragments:
         head = _partial("head", view=view) + self._announce_progress(view.state)
         if event.status.is_terminal:  # nothing may look as if it were still going on
             return head + _partial("services", view=view) + _rows(view)
-        if event.check is None:
-            return head
+        if event.check is None:  # what may be done with a service depends on the status
+            return head + _partial("services", view=view)
         line = next((c for c in view.state.checks if c.check_id == event.check.check_id), None)
         if line is None:
             return head

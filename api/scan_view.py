@@ -41,6 +41,7 @@ class ServiceGroup:
     judged: int
     failed: int
     is_busy: bool
+    can_skip: bool
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,16 @@ def _group(state: ScanState, service: str, batch: BatchLine) -> ServiceGroup:
         failed=sum(line.verdict is Outcome.FAIL for line in lines),
         is_busy=not state.status.is_terminal
         and batch.phase in ("connecting", "reading", "judging"),
+        can_skip=_can_skip(state, batch),
     )
+
+
+def _can_skip(state: ScanState, batch: BatchLine) -> bool:
+    """A later attempt leaves most services alone: there only one that has begun is sure to be
+    part of it."""
+    is_part = state.attempt == 1 or batch in state.batches
+    is_open = state.status in (ScanStatus.RUNNING, ScanStatus.PAUSED)
+    return is_open and is_part and batch.phase not in ENDED_PHASES
 
 
 def _phase_look(status: ScanStatus, batch: BatchLine) -> Look:

@@ -54,6 +54,7 @@ class Scene:
             "/msp/tenants",
             f"/msp/tenants/{self.tenant_id}",
             self.log,
+            f"{self.page}/services/graph/skip",
         ]
 
 

@@ -1,9 +1,11 @@
-// A scan was started or cancelled from this page: close the dialog and go on showing it live.
+// A scan was started or cancelled, or a service skipped, from this page: close the dialog and go on
+// showing it live.
 import { REQUEST_DONE, triggersAfterSettle } from "./htmx-events.js";
 
 document.addEventListener(REQUEST_DONE, (event) => {
-  const { scanStarted, scanCancelling } = triggersAfterSettle(event);
+  const { scanStarted, scanCancelling, serviceSkipped } = triggersAfterSettle(event);
   if (scanCancelling) document.getElementById("cancel-dialog")?.close();
+  if (serviceSkipped) document.getElementById("skip-dialog")?.close();
   if (scanStarted) showStarted(scanStarted.scan_id);
 });
 
