@@ -250,8 +250,10 @@ class BatchRun:
                 await _to_the_end(self._end(process, began))
 
     async def _end(self, process: Reader, began: float) -> None:
-        await self._logbook.rest()
-        await process.stop()
+        try:
+            await process.stop()  # first: a slow database must not keep a collector alive
+        finally:
+            await self._logbook.rest()
         spent = round((time.monotonic() - began) * 1000)
         await self._logbook.keep(process)
         await self._progress.collector_ended(self._service, process.exit_code, spent)

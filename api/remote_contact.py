@@ -32,9 +32,7 @@ async def tell_who_waits(services: Services, grant: RemoteGrant, sequence: int) 
             await ask(handle.heartbeat(sequence))
             return
         await ask(handle.complete())
-    except AsyncActivityCancelledError:
-        logger.info("nobody waits any more", extra=who)
-    except RPCError:  # it has ended, or never was
+    except (AsyncActivityCancelledError, RPCError):  # paused, skipped or over
         logger.info("nobody waits any more", extra=who)
     except TemporalUnavailable:
         return
