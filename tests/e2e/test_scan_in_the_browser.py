@@ -39,6 +39,7 @@ def _sign_in(page: Page, stack: Stack) -> None:
     page.get_by_label("Password").fill(stack.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Start Scan").first).to_be_visible()
+    page.wait_for_load_state()  # buttons are there before the scripts that hear them
 
 
 _LISTEN = """
