@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import (
+    attempts,
     benchmarks,
     campaigns,
     connection_tests,
@@ -69,9 +70,9 @@ def create_app(services: Services) -> FastAPI:
     app.state.error_page = None
     benchmark(), words()  # read once, before the first request would have to wait for it
     errors.install(app)
-    for module in (login, scans, steering, results, datasets, tenants, benchmarks):
+    for module in (login, scans, steering, attempts, results, datasets, tenants):
         app.include_router(module.router, prefix=API)
-    for module in (live_tenants, connection_tests, permissions, scan_plan):
+    for module in (benchmarks, live_tenants, connection_tests, permissions, scan_plan):
         app.include_router(module.router, prefix=API)
     for module in (schedules, campaigns, timeline, doctor):
         app.include_router(module.router, prefix=API)

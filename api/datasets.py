@@ -19,6 +19,7 @@ from store import batches, evidence, scans
 router = APIRouter(tags=["Evidence"])
 
 _Name = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,20}\.[a-z0-9_]{1,60}$")]
+AttemptNumber = Annotated[int | None, Query(ge=1, le=10_000, description="As it stood after it.")]
 NEXT_OFFSET = "Next-Offset"
 _LOG_HEADERS = {
     NEXT_OFFSET: {
@@ -39,11 +40,21 @@ class DatasetList(BaseModel):
     summary="How the datasets of a scan were read",
     responses=problems(401, 404, 422),
 )
-async def get_datasets(scan_id: ScanId, who: Operator, services: Wired) -> DatasetList:
+async def get_datasets(
+    scan_id: ScanId, who: Operator, services: Wired, attempt: AttemptNumber = None
+) -> DatasetList:
     async with services.database.read() as session:
-        await scans.get_scan(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
+        await scans.get_scan(
+            session,
+            organisation_id=who.organisation_id,
+            scan_id=str(scan_id),
+            attempt=attempt,
+        )
         lines = await evidence.list_datasets(
-            session, organisation_id=who.organisation_id, scan_id=str(scan_id)
+            session,
+            organisation_id=who.organisation_id,
+            scan_id=str(scan_id),
+            up_to_attempt=attempt,
         )
     return DatasetList(items=lines)
 
@@ -61,6 +72,7 @@ async def get_dataset(
     services: Wired,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 20,
+    attempt: AttemptNumber = None,
 ) -> DatasetRows:
     return await dataset_rows(
         services,
@@ -69,6 +81,7 @@ async def get_dataset(
         name=name,
         offset=offset,
         limit=limit,
+        attempt=attempt,
     )
 
 
@@ -80,9 +93,11 @@ async def dataset_rows(
     name: str,
     offset: int = 0,
     limit: int = 20,
+    attempt: int | None = None,
 ) -> DatasetRows:
-    """Raises ScanNotFound, DatasetNotFound. Unpacks in a thread: datasets are large."""
-    line, packed = await _packed(services, organisation_id, scan_id, name)
+    """Raises ScanNotFound, AttemptNotFound, DatasetNotFound. Unpacks in a thread: datasets are
+    large."""
+    line, packed = await _packed(services, organisation_id, scan_id, name, attempt)
     rows, total = await asyncio.to_thread(_page, packed, offset, limit)
     return DatasetRows(dataset=line, rows=rows, offset=offset, total=total)
 
@@ -98,9 +113,9 @@ async def dataset_rows(
     },
 )
 async def download_dataset(
-    scan_id: ScanId, name: _Name, who: Operator, services: Wired
+    scan_id: ScanId, name: _Name, who: Operator, services: Wired, attempt: AttemptNumber = None
 ) -> StreamingResponse:
-    _, packed = await _packed(services, who.organisation_id, str(scan_id), name)
+    _, packed = await _packed(services, who.organisation_id, str(scan_id), name, attempt)
     return StreamingResponse(
         _as_array(packed),
         media_type="application/json",
@@ -143,12 +158,18 @@ async def get_batch_log(
 
 
 async def _packed(
-    services: Services, organisation_id: str, scan_id: str, name: str
+    services: Services, organisation_id: str, scan_id: str, name: str, attempt: int | None
 ) -> tuple[DatasetLine, bytes]:
     async with services.database.read() as session:
-        await scans.get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+        await scans.get_scan(
+            session, organisation_id=organisation_id, scan_id=scan_id, attempt=attempt
+        )
         found = await evidence.load_chunks(
-            session, organisation_id=organisation_id, scan_id=scan_id, names=[name]
+            session,
+            organisation_id=organisation_id,
+            scan_id=scan_id,
+            names=[name],
+            up_to_attempt=attempt,
         )
     if name not in found:
         raise DatasetNotFound(name)

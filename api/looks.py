@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from contracts.scan import ScanStatus
+from contracts.results import Change
+from contracts.scan import RetryScope, ScanStatus
 from contracts.verdict import Outcome, Severity
 
 
@@ -45,6 +46,22 @@ PHASES: dict[str, Look] = {
 }
 STOPPED = Look("Stopped", "ban", "neutral")  # a batch that its scan's cancellation ended
 ENDED_PHASES = ("finished", "failed", "skipped")
+
+CHANGES: dict[Change, Look] = {
+    Change.BROKEN: Look("Broken", "circle-x", "fail"),
+    Change.ERROR_CHANGED: Look("Error changed", "alert-triangle", "error"),
+    Change.FIXED: Look("Fixed", "circle-check", "pass"),
+    Change.CHANGED: Look("Changed", "refresh", "neutral"),
+    Change.NEW: Look("New", "plus", "neutral"),
+    Change.GONE: Look("Gone", "circle-minus", "neutral"),
+    Change.SAME: Look("Same verdict", "check", "quiet"),
+}
+SCOPES: dict[str, str] = {
+    RetryScope.ALL: "Everything",
+    RetryScope.ERRORS: "Checks without a clear verdict",
+    RetryScope.FAILED_READS: "Failed reads only",
+    RetryScope.ONE: "One recommendation",
+}
 
 SEVERITIES: dict[str, Look] = {
     Severity.CRITICAL: Look("Critical", "alert-triangle", "fail"),

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import (
     page_socket,
+    pages_attempts,
     pages_fleet,
     pages_logs,
     pages_onboarding,
@@ -30,6 +31,7 @@ UPLOAD_PATH = pages_tenants.PATH  # its form may bring an evidence pack
 router = APIRouter(include_in_schema=False)
 router.include_router(pages_scans.router)
 router.include_router(pages_results.router)
+router.include_router(pages_attempts.router)
 router.include_router(pages_logs.router)
 router.include_router(pages_steer.router)
 router.include_router(pages_tenants.router)

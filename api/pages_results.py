@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from api.datasets import dataset_rows
+from api.datasets import AttemptNumber, dataset_rows
 from api.dependencies import Operator, ScanId, Wired
 from api.identity import Who
 from api.rendering import fragment, page, wants_fragment
@@ -43,18 +43,21 @@ async def result_page(
     scan_id: ScanId,
     recommendation: Annotated[str, Path(max_length=20)],
     number: Annotated[int, Query(alias="page", ge=1)] = 1,
+    attempt: AttemptNumber = None,
 ) -> Response:
     detail = await result_detail(
         services,
         organisation_id=who.organisation_id,
         scan_id=str(scan_id),
         recommendation=recommendation,
+        attempt=attempt,
     )
     async with services.database.read() as session:
         state = await read_state(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
     evidence = await _excerpts(services, who, str(scan_id), detail.datasets)
     values = _affected(detail, number) | _neighbours(state, detail.recommendation)
-    values |= {"state": state, "detail": detail, "evidence": evidence}
+    earlier = None if attempt == state.attempt else attempt
+    values |= {"state": state, "detail": detail, "evidence": evidence, "attempt": earlier}
     if wants_fragment(request):
         return fragment("parts/result_drawer.html", **values)
     return page(request, "result.html", who=who.username, **values)
@@ -95,6 +98,7 @@ async def _excerpt(services: Services, who: Who, scan_id: str, dataset: DatasetL
         scan_id=scan_id,
         name=dataset.name,
         limit=EXCERPT_ROWS,
+        attempt=dataset.attempt,
     )
     rows = await asyncio.to_thread(lambda: [shortened(row) for row in found.rows])
     return Excerpt(dataset=dataset, rows=rows, total=found.total, cut=rows != found.rows)

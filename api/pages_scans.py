@@ -181,7 +181,7 @@ async def scan_page(
         lines=history_lines(events),
         shown=sum(map(query.matches, state.checks)),
         live_address="" if state.status.is_terminal else f"{path}/live",
-        **_options(state),
+        **filter_options(state),
     )
 
 
@@ -193,7 +193,7 @@ def temporal_link(services: Services, state: ScanState) -> str:
     return f"{base}/namespaces/{space}/workflows/{workflow}" if base else ""
 
 
-def _options(state: ScanState) -> dict[str, Any]:
+def filter_options(state: ScanState) -> dict[str, Any]:
     """What the filters offer: only what this scan holds."""
     sections = sorted({line.section for line in state.checks})
     present = {line.service for line in state.checks}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.datasets import AttemptNumber
 from api.dependencies import Operator, ScanId, Wired
 from api.errors import UnusableInput, problems
 from api.services import Services
@@ -29,7 +30,6 @@ _VERDICTS = [
     Outcome.NOT_APPLICABLE,
 ]
 _Recommendation = Annotated[str, Path(pattern=r"^\d{1,2}(\.\d{1,2}){1,4}$", examples=["1.1.3"])]
-_Attempt = Annotated[int | None, Query(ge=1, le=10_000, description="As it stood after it.")]
 
 
 class ResultFilters(BaseModel):
@@ -44,7 +44,7 @@ class ResultFilters(BaseModel):
     service: str = Field(default="", max_length=200)
     q: str = Field(default="", max_length=200)
     sort: str = Field(default="", max_length=100, examples=["severity,-title"])
-    attempt: _Attempt = None
+    attempt: AttemptNumber = None
 
 
 class ResultList(BaseModel):
@@ -63,7 +63,12 @@ async def get_results(
 ) -> ResultList:
     """Every planned recommendation, judged or not yet."""
     async with services.database.read() as session:
-        await scans.get_scan(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
+        await scans.get_scan(
+            session,
+            organisation_id=who.organisation_id,
+            scan_id=str(scan_id),
+            attempt=filters.attempt,
+        )
         lines = await results.list_results(
             session,
             organisation_id=who.organisation_id,
@@ -84,7 +89,7 @@ async def get_result(
     recommendation: _Recommendation,
     who: Operator,
     services: Wired,
-    attempt: _Attempt = None,
+    attempt: AttemptNumber = None,
 ) -> ResultDetail:
     return await result_detail(
         services,
@@ -103,9 +108,12 @@ async def result_detail(
     recommendation: str,
     attempt: int | None = None,
 ) -> ResultDetail:
-    """Verdict, words, licences and the datasets behind it. Raises ScanNotFound, ResultNotFound."""
+    """Verdict, words, licences and the datasets behind it. Raises ScanNotFound, AttemptNotFound,
+    ResultNotFound."""
     async with services.database.read() as session:
-        scan = await scans.get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+        scan = await scans.get_scan(
+            session, organisation_id=organisation_id, scan_id=scan_id, attempt=attempt
+        )
         detail = await results.read_result(
             session,
             organisation_id=organisation_id,
@@ -115,25 +123,27 @@ async def result_detail(
         )
         names = datasets_of(detail.check)
         read = await evidence.list_datasets(
-            session, organisation_id=organisation_id, scan_id=scan_id, names=names
+            session,
+            organisation_id=organisation_id,
+            scan_id=scan_id,
+            names=names,
+            # a later attempt may have read for other checks what this verdict was not given on
+            up_to_attempt=detail.attempt if detail.verdict else attempt,
         )
     text = words().get(detail.check)  # None: a check of another version, or a folder that is gone
-    licences = next(
-        (
-            item.licences
-            for item in benchmark(scan.benchmark).recommendations
-            if item.id == recommendation
-        ),
-        [],
-    )
     return detail.model_copy(
         update={
             **(text.model_dump(include=_SHOWN_WORDS) if text else {}),
             "rule": rule_of(detail.check),
-            "licences": list(licences),
+            "licences": _licences(scan.benchmark, recommendation),
             "datasets": with_unread(read, names),
         }
     )
+
+
+def _licences(name: str, recommendation: str) -> list[str]:
+    found = (item for item in benchmark(name).recommendations if item.id == recommendation)
+    return [licence for item in found for licence in item.licences]
 
 
 def with_unread(read: Iterable[DatasetLine], names: Iterable[str]) -> list[DatasetLine]:

@@ -50,6 +50,7 @@ class ScanView:
     now: datetime
     temporal_url: str = ""
     estimate: TimeLeft | None = None
+    of_attempt: str = ""  # the query of an earlier attempt's results
 
     @property
     def ended(self) -> bool:

@@ -1,6 +1,5 @@
-"""Routes of an operator's wishes: pause, resume, skip, retry; and the attempts of a scan."""
+"""Routes of an operator's wishes: pause, resume, skip, retry."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path
@@ -12,7 +11,6 @@ from api.errors import problems
 from api.steer import pause_scan, resume_scan, retry_scan, skip_service
 from contracts.names import SERVICES
 from contracts.scan import RetryScope, ScanState
-from store import scans
 
 router = APIRouter(tags=["Scans"], route_class=StrictRoute)
 
@@ -37,16 +35,6 @@ class Retry(BaseModel):
     scope: RetryScope = RetryScope.ERRORS
     recommendation: Line | None = Field(default=None, max_length=20)
     after_attempt: int | None = Field(default=None, ge=1, description="Retried once after it.")
-
-
-class AttemptLine(BaseModel):
-    number: int
-    scope: str
-    recommendations: int
-    requested_by: str | None
-    started_at: datetime
-    finished_at: datetime | None
-    status: str | None
 
 
 @router.post(
@@ -128,28 +116,3 @@ async def post_retry(scan_id: ScanId, body: Retry, who: Operator, services: Wire
         recommendation=body.recommendation,
         after_attempt=body.after_attempt,
     )
-
-
-@router.get(
-    "/scans/{scan_id}/attempts",
-    operation_id="list_attempts",
-    summary="The attempts of a scan",
-    responses=problems(401, 404, 422),
-)
-async def get_attempts(scan_id: ScanId, who: Operator, services: Wired) -> list[AttemptLine]:
-    async with services.database.read() as session:
-        rows = await scans.list_attempts(
-            session, organisation_id=who.organisation_id, scan_id=str(scan_id)
-        )
-    return [
-        AttemptLine(
-            number=row.number,
-            scope=row.scope,
-            recommendations=len(row.recommendations),
-            requested_by=row.requested_by,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            status=row.status,
-        )
-        for row in rows
-    ]

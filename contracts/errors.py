@@ -36,6 +36,11 @@ class ResultNotFound(NotFound):
         super().__init__(f"This scan has no recommendation {recommendation}.")
 
 
+class AttemptNotFound(NotFound):
+    def __init__(self, number: int) -> None:
+        super().__init__(f"This scan has no attempt {number}.")
+
+
 class DatasetNotFound(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__(f"This scan holds no evidence of the dataset {name}.")

@@ -1,6 +1,7 @@
 """What the API, the pages and the command line show of stored results."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -8,7 +9,7 @@ from pydantic import BaseModel, Field
 from contracts.onboarding import LiveConnection
 from contracts.parameters import TenantParameters
 from contracts.scan import CheckLine
-from contracts.verdict import Affected
+from contracts.verdict import Affected, Outcome
 
 
 class DatasetLine(BaseModel):
@@ -17,6 +18,7 @@ class DatasetLine(BaseModel):
     name: str
     service: str
     status: str
+    attempt: int | None = None  # that read it
     message: str = ""
     rows: int = 0
     pages: int = 0
@@ -55,6 +57,61 @@ class ResultDetail(CheckLine):
     prompt: str = ""
     licences: list[str] = Field(default_factory=list)
     datasets: list[DatasetLine] = Field(default_factory=list)
+
+
+class AttemptLine(BaseModel):
+    """One pass over a scan. `verdicts` counts them as they stood after it."""
+
+    number: int
+    scope: str
+    recommendations: int
+    requested_by: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    status: str | None  # none while it runs
+    verdicts: dict[Outcome, int] = Field(default_factory=dict)
+
+
+class Change(StrEnum):
+    """What became of a check between two readings. A check without a verdict counts as one with
+    `error`: neither says how the tenant stands."""
+
+    BROKEN = "broken"  # passed, fails now
+    FIXED = "fixed"  # failed, passes now
+    ERROR_CHANGED = "error-changed"  # has a clear verdict on one side only
+    CHANGED = "changed"  # from one clear verdict to another, in some other way
+    NEW = "new"
+    GONE = "gone"
+    SAME = "same"
+
+
+class ComparedLine(BaseModel):
+    """`finding_differs`: verdict, reason or number of affected resources; also where `change` is
+    `same`."""
+
+    recommendation: str
+    check: str
+    title: str
+    change: Change
+    finding_differs: bool = False
+    before: CheckLine | None = None
+    after: CheckLine | None = None
+
+    @property
+    def differs(self) -> bool:
+        return self.finding_differs or self.change is not Change.SAME
+
+
+class Comparison(BaseModel):
+    counts: dict[Change, int]
+    items: list[ComparedLine]
+
+
+class AttemptComparison(Comparison):
+    """Two attempts of one scan, each as it stood at its end, or stands now while it runs."""
+
+    before: AttemptLine
+    after: AttemptLine
 
 
 class TenantLine(BaseModel):

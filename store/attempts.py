@@ -1,5 +1,7 @@
 """A finished scan goes on with one more attempt; earlier ones stay readable."""
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.errors import ScanStillRunning
 from contracts.events import StatusEvent
+from contracts.results import AttemptLine
 from contracts.scan import RetryScope, ScanStatus
 from contracts.verdict import Outcome
 from store.events import recount, status_event
 from store.results import list_results
 from store.scans import get_scan
-from store.tables import Attempt, BatchRow, Scan
+from store.tables import Attempt, BatchRow, Scan, VerdictRow
 
 
 async def begin_attempt(
@@ -70,6 +73,43 @@ async def take_back_attempt(
     if scan.status == ScanStatus.COMPLETED:
         scan.progress = 100
     return await status_event(session, scan, at)
+
+
+async def list_attempts(
+    session: AsyncSession, *, organisation_id: str, scan_id: str
+) -> list[AttemptLine]:
+    """First to newest, each with the verdicts as they stood after it."""
+    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    rows = await session.scalars(
+        select(Attempt).where(Attempt.scan_id == scan_id).order_by(Attempt.number)
+    )
+    given = await session.execute(
+        select(VerdictRow.attempt, VerdictRow.recommendation, VerdictRow.outcome).where(
+            VerdictRow.scan_id == scan_id
+        )
+    )
+    by_attempt: defaultdict[int, dict[str, Outcome]] = defaultdict(dict)
+    for number, recommendation, outcome in given:
+        by_attempt[number][recommendation] = Outcome(outcome)
+    standing: dict[str, Outcome] = {}
+    lines = []
+    for row in rows:
+        standing |= by_attempt[row.number]
+        lines.append(_line(row, Counter(standing.values())))
+    return lines
+
+
+def _line(row: Attempt, verdicts: Mapping[Outcome, int]) -> AttemptLine:
+    return AttemptLine(
+        number=row.number,
+        scope=row.scope,
+        recommendations=len(row.recommendations),
+        requested_by=row.requested_by,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        status=row.status,
+        verdicts=dict(verdicts),
+    )
 
 
 async def _to_judge_again(

@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -96,11 +96,12 @@ async def list_datasets(
     organisation_id: str,
     scan_id: str,
     names: Sequence[str] | None = None,
+    up_to_attempt: int | None = None,
 ) -> list[DatasetLine]:
     """The newest attempt's read of each dataset, by name."""
     return [
         _line(row)
-        for row in await _newest(session, organisation_id, scan_id)
+        for row in await _newest(session, organisation_id, scan_id, _up_to(up_to_attempt))
         if names is None or row.name in names
     ]
 
@@ -113,12 +114,14 @@ async def load_chunks(
     names: Sequence[str],
     only_attempt: int | None = None,
     keep_complete: bool = False,
+    up_to_attempt: int | None = None,
 ) -> dict[str, tuple[DatasetLine, bytes]]:
     """Compressed rows of each stored dataset; unpack them outside the transaction.
 
     `keep_complete` lets complete reads of earlier attempts stand in for `only_attempt`'s.
     """
-    stored = await _newest(session, organisation_id, scan_id, only_attempt, keep_complete)
+    usable = [*_only(only_attempt, keep_complete), *_up_to(up_to_attempt)]
+    stored = await _newest(session, organisation_id, scan_id, usable)
     rows = [row for row in stored if row.name in names]
     blobs = await session.scalars(
         select(EvidenceBlob).where(
@@ -155,17 +158,11 @@ async def _newest(
     session: AsyncSession,
     organisation_id: str,
     scan_id: str,
-    only_attempt: int | None = None,
-    keep_complete: bool = False,
+    usable: Sequence[ColumnElement[bool]] = (),
 ) -> list[DatasetRead]:
-    usable = [DatasetRead.scan_id == scan_id]
-    if only_attempt is not None:
-        own = DatasetRead.attempt == only_attempt
-        complete = DatasetRead.status == DatasetStatus.OK
-        usable.append(or_(own, complete) if keep_complete else own)
     newest = (
         select(DatasetRead.name, func.max(DatasetRead.attempt).label("attempt"))
-        .where(*usable)
+        .where(DatasetRead.scan_id == scan_id, *usable)
         .group_by(DatasetRead.name)
         .subquery()
     )
@@ -182,11 +179,23 @@ async def _newest(
     return list(found)
 
 
+def _only(attempt: int | None, keep_complete: bool) -> list[ColumnElement[bool]]:
+    if attempt is None:
+        return []
+    own = DatasetRead.attempt == attempt
+    return [or_(own, DatasetRead.status == DatasetStatus.OK) if keep_complete else own]
+
+
+def _up_to(attempt: int | None) -> list[ColumnElement[bool]]:
+    return [] if attempt is None else [DatasetRead.attempt <= attempt]
+
+
 def _line(row: DatasetRead) -> DatasetLine:
     return DatasetLine(
         name=row.name,
         service=row.name.partition(".")[0],
         status=row.status,
+        attempt=row.attempt,
         message=row.message,
         rows=row.rows,
         pages=row.pages,

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.errors import ScanNotFound
+from contracts.errors import AttemptNotFound, ScanNotFound
 from contracts.names import wishing_workflow_id
 from contracts.scan import CheckLine, Profile, RetryScope, ScanState, ScanStatus
 from store.batches import list_batches
@@ -86,13 +86,21 @@ def _planned(scan: Scan, checks: Sequence[CheckLine]) -> Iterator[PlannedCheck]:
 
 
 async def get_scan(
-    session: AsyncSession, *, organisation_id: str, scan_id: str, lock: bool = False
+    session: AsyncSession,
+    *,
+    organisation_id: str,
+    scan_id: str,
+    lock: bool = False,
+    attempt: int | None = None,
 ) -> Scan:
-    """Raises ScanNotFound, also for a scan of somebody else."""
+    """Raises ScanNotFound, also for a scan of somebody else; AttemptNotFound where it has no such
+    `attempt`."""
     query = select(Scan).where(Scan.id == scan_id, Scan.organisation_id == organisation_id)
     scan = await session.scalar(query.with_for_update() if lock else query)
     if scan is None:
         raise ScanNotFound(scan_id)
+    if attempt is not None and attempt > scan.attempt:
+        raise AttemptNotFound(attempt)
     return scan
 
 
@@ -129,18 +137,12 @@ async def stamp_capture(
 async def get_attempt(
     session: AsyncSession, *, organisation_id: str, scan_id: str, number: int
 ) -> Attempt:
+    """Raises ScanNotFound, AttemptNotFound."""
     await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
-    return await session.get_one(Attempt, (scan_id, number))
-
-
-async def list_attempts(
-    session: AsyncSession, *, organisation_id: str, scan_id: str
-) -> list[Attempt]:
-    await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
-    found = await session.scalars(
-        select(Attempt).where(Attempt.scan_id == scan_id).order_by(Attempt.number)
-    )
-    return list(found)
+    attempt = await session.get(Attempt, (scan_id, number))
+    if attempt is None:
+        raise AttemptNotFound(number)
+    return attempt
 
 
 async def by_idempotency_key(

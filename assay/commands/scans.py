@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.commands import scan_plan
+from assay.commands import attempts, scan_plan
 from assay.commands.client import Service
 from assay.commands.logs import follow_log
 from assay.commands.output import Exit, console, show_json, show_log, show_table, stop
@@ -15,6 +15,7 @@ from contracts.scan import RetryScope, ScanState, ScanStatus
 
 app = typer.Typer(no_args_is_help=True, help="Scans of a running service.")
 app.add_typer(scan_plan.app)
+app.add_typer(attempts.app)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
 ScanId = Annotated[str, typer.Argument(help="The id of the scan.")]
 

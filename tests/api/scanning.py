@@ -1,5 +1,6 @@
 """Stored scans in every state, made with the functions that the activities use."""
 
+import json
 from datetime import UTC, datetime
 
 from api.services import Services
@@ -7,9 +8,9 @@ from checks.catalogue import CIS_M365_5, planned_checks
 from contracts.collector import DatasetStatus
 from contracts.events import StatusEvent
 from contracts.results import DatasetLine
-from contracts.scan import Profile, ScanStatus
+from contracts.scan import Profile, RetryScope, ScanStatus
 from contracts.verdict import Affected, Verdict, failed
-from store import batches, events, evidence, scans
+from store import attempts, batches, events, evidence, scans
 from store.database import Database
 from tests.api.conftest import House
 
@@ -50,17 +51,38 @@ async def change(
 
 
 async def judge(
-    database: Database, house: House, scan_id: str, recommendation: str, verdict: Verdict
+    database: Database,
+    house: House,
+    scan_id: str,
+    recommendation: str,
+    verdict: Verdict,
+    *,
+    attempt: int = 1,
 ) -> StatusEvent | None:
     async with database.begin() as session:
         return await events.record_verdict(
             session,
             organisation_id=house.organisation_id,
             scan_id=scan_id,
-            attempt=1,
+            attempt=attempt,
             recommendation=recommendation,
             verdict=verdict,
             duration_ms=3,
+            at=now(),
+        )
+
+
+async def retry(
+    database: Database, house: House, scan_id: str, scope: RetryScope = RetryScope.ALL
+) -> StatusEvent | None:
+    async with database.begin() as session:
+        return await attempts.begin_attempt(
+            session,
+            organisation_id=house.organisation_id,
+            scan_id=scan_id,
+            scope=scope,
+            recommendation=None,
+            requested_by="admin",
             at=now(),
         )
 
@@ -88,19 +110,26 @@ async def say(database: Database, house: House, scan_id: str, text: str) -> None
         )
 
 
-async def add_evidence(services: Services, house: House, scan_id: str) -> None:
-    digest, packed, size = evidence.pack_rows([ROWS, MORE_ROWS])
+async def add_evidence(
+    services: Services,
+    house: House,
+    scan_id: str,
+    *,
+    attempt: int = 1,
+    chunks: tuple[bytes, ...] = (ROWS, MORE_ROWS),
+) -> None:
+    digest, packed, size = evidence.pack_rows(chunks)
     async with services.database.begin() as session:
         await evidence.put_dataset(
             session,
             organisation_id=house.organisation_id,
             scan_id=scan_id,
-            attempt=1,
+            attempt=attempt,
             line=DatasetLine(
                 name=DATASET,
                 service="graph",
                 status=DatasetStatus.OK,
-                rows=3,
+                rows=sum(len(json.loads(chunk)) for chunk in chunks),
                 sha256=digest,
                 bytes=size,
             ),

@@ -19,10 +19,11 @@ from assay.commands.output import Exit
 from assay.examination import examine
 from assay.settings import Settings
 from contracts.scan import ScanStatus
+from contracts.verdict import passed
 from store import schema
 from store.database import Database
 from tests.api.conftest import NOWHERE, House, add_house, browser, served
-from tests.api.scanning import add_scan, change, say
+from tests.api.scanning import add_scan, change, judge, retry, say, two_affected
 from tests.api.working import end_everything
 from tests.servers import free_port
 
@@ -208,3 +209,25 @@ async def test_from_here_the_doctor_puts_right_what_it_can_reach(
     assert [repair.id for repair in repairs] == [scan_id]
     assert found.findings[0].part == "API"
     assert found.answered is True
+
+
+async def test_attempts_are_listed_and_compared(run: Run, running: Services, ours: House) -> None:
+    scan_id = await add_scan(running.database, ours)
+    await judge(running.database, ours, scan_id, "1.1.1", two_affected())
+    await change(running.database, ours, scan_id, ScanStatus.COMPLETED)
+    alone = await run("scan", "compare", scan_id, code=Exit.FAILED)
+    await retry(running.database, ours, scan_id)
+    await judge(running.database, ours, scan_id, "1.1.1", passed("fine"), attempt=2)
+
+    listed = (await run("scan", "attempts", scan_id)).stdout.splitlines()
+    compared = await run("scan", "compare", scan_id, "--from", "1", "--to", "2")
+    read = json.loads((await run("scan", "compare", scan_id, "--json", "--unchanged")).stdout)
+
+    assert "no attempt before the first" in alone.output
+    assert [line.split()[0] for line in listed] == ["attempt", "1", "2"]
+    assert "not ended" in listed[2]
+    (line,) = [line for line in compared.stdout.splitlines() if line.startswith("1.1.1 ")]
+    assert line.split()[1:6] == ["fixed", "fail,", "2", "affected", "pass"]
+    assert "1 fixed" in compared.stderr
+    assert "Attempt 2 has not ended." in compared.stderr
+    assert len(read["items"]) == sum(read["counts"].values()) > 1

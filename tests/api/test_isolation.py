@@ -58,6 +58,7 @@ async def test_whatever_names_a_foreign_scan_or_tenant_is_not_found(
         "name": DATASET,
         "dataset": DATASET,
         "service": "graph",
+        "number": "1",
     }
     walked = operations(services, values)
     cookie = f"assay-session={client.cookies['assay-session']}"

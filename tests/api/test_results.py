@@ -7,9 +7,8 @@ import pytest
 
 from api.services import Services
 from checks.catalogue import benchmark
-from contracts.scan import RetryScope, ScanStatus
+from contracts.scan import ScanStatus
 from contracts.verdict import Outcome, errored, passed
-from store import attempts, events
 from tests.api.conftest import House
 from tests.api.scanning import (
     DATASET,
@@ -17,7 +16,7 @@ from tests.api.scanning import (
     add_scan,
     change,
     judge,
-    now,
+    retry,
     say,
     two_affected,
 )
@@ -145,26 +144,9 @@ async def test_an_earlier_attempt_stays_readable(
 ) -> None:
     scan_id = judged.rpartition("/")[2]
     await change(services.database, ours, scan_id, ScanStatus.COMPLETED)
-    async with services.database.begin() as session:
-        await attempts.begin_attempt(
-            session,
-            organisation_id=ours.organisation_id,
-            scan_id=scan_id,
-            scope=RetryScope.ALL,
-            recommendation=None,
-            requested_by="admin",
-            at=now(),
-        )
-        await events.record_verdict(
-            session,
-            organisation_id=ours.organisation_id,
-            scan_id=scan_id,
-            attempt=2,
-            recommendation="1.1.1",
-            verdict=passed("All are cloud-only now"),
-            duration_ms=1,
-            at=now(),
-        )
+    await retry(services.database, ours, scan_id)
+    verdict = passed("All are cloud-only now")
+    await judge(services.database, ours, scan_id, "1.1.1", verdict, attempt=2)
 
     newest = (await client.get(f"{judged}/results/1.1.1")).json()
     before = (await client.get(f"{judged}/results/1.1.1?attempt=1")).json()

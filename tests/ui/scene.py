@@ -15,7 +15,7 @@ from store import events, evidence, scans, tenants
 from store.database import Database
 from store.tables import Tenant
 from tests.api.conftest import House
-from tests.api.scanning import say
+from tests.api.scanning import judge, retry, say
 
 PROFILE = Profile(level=1, licence="E5")
 START = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -55,7 +55,26 @@ class Scene:
             f"/msp/tenants/{self.tenant_id}",
             self.log,
             f"{self.page}/services/graph/skip",
+            f"{self.page}/attempts",
         ]
+
+    @property
+    def earlier(self) -> list[str]:
+        """Of a scan that was retried: its attempts, the first as it stood, and what changed."""
+        return [
+            f"{self.page}/attempts",
+            f"{self.page}/attempts/1",
+            f"{self.page}/attempts/comparison?change=fixed",
+            f"{self.result}?attempt=1",
+        ]
+
+
+async def add_retried(database: Database, house: House, text: str = "plain") -> Scene:
+    """Its second attempt runs and has judged `proved` alone, which passes now."""
+    scene = await add_scene(database, house, text, end=ScanStatus.COMPLETED)
+    await retry(database, house, scene.scan_id)
+    await judge(database, house, scene.scan_id, scene.proved, passed(text), attempt=2)
+    return scene
 
 
 async def add_scene(

@@ -10,7 +10,7 @@ import pytest
 from api.services import Services
 from tests.api.conftest import House
 from tests.ui import markup
-from tests.ui.scene import add_scene
+from tests.ui.scene import add_retried, add_scene
 
 _LABELLED = ("input", "select", "textarea")
 _AA = 4.5
@@ -21,7 +21,8 @@ async def pages(
     client: httpx2.AsyncClient, services: Services, ours: House
 ) -> dict[str, list[markup.Element]]:
     scene = await add_scene(services.database, ours)
-    addresses = [*scene.pages, "/login", "/api/docs", "/msp/nothing"]
+    retried = await add_retried(services.database, ours)
+    addresses = [*scene.pages, *retried.earlier, "/login", "/api/docs", "/msp/nothing"]
     return {address: markup.read((await client.get(address)).text) for address in addresses}
 
 

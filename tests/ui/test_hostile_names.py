@@ -14,7 +14,7 @@ from store.events import list_events
 from store.scans import list_scans, read_state
 from tests.api.conftest import House
 from tests.ui import markup
-from tests.ui.scene import Scene, add_scene
+from tests.ui.scene import Scene, add_retried, add_scene
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HOSTILE = [
@@ -54,6 +54,19 @@ async def test_a_hostile_name_stays_text_in_the_lists(
         page = (await client.get(address)).text
         assert name in "".join(_texts(page))
         _only_our_elements(page)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_hostile_name_changes_no_page_of_an_earlier_attempt(
+    client: httpx2.AsyncClient, services: Services, ours: House, name: str
+) -> None:
+    plain = await add_retried(services.database, ours)
+    hostile = await add_retried(services.database, ours, name)
+    for one, other in zip(plain.earlier, hostile.earlier, strict=True):
+        expected, found = await client.get(one), await client.get(other)
+        assert found.status_code == 200
+        assert markup.shapes(found.text) == markup.shapes(expected.text)
+        assert name in "".join(_texts(found.text))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -1,0 +1,82 @@
+"""`assay scan attempts` and `assay scan compare`: the passes over a scan, and what they changed."""
+
+from typing import Annotated, Any
+
+import typer
+
+from assay.commands.client import Service
+from assay.commands.output import show_json, show_table
+from assay.settings import load
+
+app = typer.Typer()
+ScanId = Annotated[str, typer.Argument(help="The id of the scan.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
+_VERDICTS = ("pass", "fail", "manual", "not_applicable", "error")
+
+
+@app.command()
+def attempts(scan_id: ScanId, as_json: AsJson = False) -> None:
+    """Each attempt with the verdicts as they stood after it."""
+    found = Service(load()).get(f"/scans/{scan_id}/attempts")
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("attempt", "scope", "judged", "status", "started", "by", *_VERDICTS),
+        [
+            (
+                str(line["number"]),
+                line["scope"],
+                str(line["recommendations"]),
+                line["status"] or "not ended",
+                line["started_at"][:19],
+                line["requested_by"] or "",
+                *(str(line["verdicts"].get(verdict, 0)) for verdict in _VERDICTS),
+            )
+            for line in found
+        ],
+    )
+
+
+@app.command()
+def compare(
+    scan_id: ScanId,
+    before: Annotated[int | None, typer.Option("--from", help="The one before, if left out.")] = (
+        None
+    ),
+    after: Annotated[int | None, typer.Option("--to", help="The newest, if left out.")] = None,
+    unchanged: Annotated[bool, typer.Option(help="Also what came out the same.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two attempts of a scan."""
+    query: dict[str, Any] = {"from": before, "to": after, "unchanged": unchanged}
+    found = Service(load()).get(f"/scans/{scan_id}/attempts/comparison", **query)
+    if as_json:
+        show_json(found)
+        return
+    sides = [found[side] for side in ("before", "after")]
+    show_table(
+        ("recommendation", "change", *(f"attempt {side['number']}" for side in sides), "title"),
+        [
+            (
+                line["recommendation"],
+                line["change"],
+                _finding(line["before"]),
+                _finding(line["after"]),
+                line["title"],
+            )
+            for line in found["items"]
+        ],
+    )
+    counts = ", ".join(f"{count} {kind}" for kind, count in found["counts"].items() if count)
+    typer.echo(counts, err=True)
+    for side in sides:
+        if side["finished_at"] is None:
+            typer.echo(f"Attempt {side['number']} has not ended.", err=True)
+
+
+def _finding(line: dict[str, Any] | None) -> str:
+    if line is None:
+        return "–"
+    verdict = line["verdict"] or "–"
+    return f"{verdict}, {line['affected_total']} affected" if line["affected_total"] else verdict
