@@ -11,7 +11,7 @@ from temporalio.client import WorkflowExecutionDescription
 from api.services import Services
 from api.temporal import describe, scan_of
 from contracts.errors import TemporalUnavailable
-from contracts.names import scan_workflow_id
+from contracts.names import SERVICES, collect_queue, scan_workflow_id
 
 _STATE = "PENDING_ACTIVITY_STATE_"
 _MESSAGE_LENGTH = 300
@@ -21,10 +21,17 @@ class PendingActivity(BaseModel):
     activity_id: str
     activity_type: str
     state: str  # scheduled, started, cancel_requested, …
+    service: str = ""  # whose queue it is in; none for what any worker does
     attempt: int
+    scheduled_at: datetime | None = None
     last_beat_at: datetime | None = None
     next_attempt_at: datetime | None = None
     last_failure: str = ""
+
+    @property
+    def waits_for_a_worker(self) -> bool:
+        """Nobody has taken it yet. Later tries wait for their time first."""
+        return self.state == "scheduled" and self.attempt <= 1
 
 
 class Execution(BaseModel):
@@ -66,11 +73,17 @@ def _pending(info: PendingActivityInfo) -> PendingActivity:
         activity_id=info.activity_id,
         activity_type=info.activity_type.name,
         state=PendingActivityState.Name(info.state).removeprefix(_STATE).lower(),
+        service=_service_of(info.activity_options.task_queue.name),
         attempt=info.attempt,
+        scheduled_at=_time(info.scheduled_time),
         last_beat_at=_time(info.last_heartbeat_time),
         next_attempt_at=_time(info.next_attempt_schedule_time),
         last_failure=info.last_failure.message[:_MESSAGE_LENGTH],
     )
+
+
+def _service_of(queue: str) -> str:
+    return next((service for service in SERVICES if collect_queue(service) == queue), "")
 
 
 def _time(stamp: Timestamp) -> datetime | None:

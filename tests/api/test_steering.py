@@ -267,6 +267,28 @@ async def test_without_a_worker_a_wish_says_so_and_a_cancel_is_taken(
     assert (cancelled.status_code, ended.status) == (202, ScanStatus.CANCELLED)
 
 
+async def test_what_waits_for_a_worker_is_named_with_its_service(
+    operator: httpx2.AsyncClient, running: Services, ours: House, tmp_path: Path
+) -> None:
+    tenant = await recorded_tenant(running, ours, tmp_path)
+    async with working(running, serving=("graph",)):
+        scan_id = await begin(running, ours, tenant)
+        await reached(running, ours, scan_id, lambda s: s.completed == 1)
+        state = (await operator.get(f"{SCANS_URL}/{scan_id}")).json()
+        panel = (await operator.get(f"/msp/cspm/scans/{scan_id}/execution")).text
+        await operator.post(f"{SCANS_URL}/{scan_id}/cancel")
+        await reached(running, ours, scan_id, lambda s: s.status.is_terminal)
+
+    (pending,) = state["execution"]["pending"]
+    assert (pending["service"], pending["state"], pending["attempt"]) == (
+        "exchange",
+        "scheduled",
+        1,
+    )
+    assert "(Exchange Online)" in panel
+    assert "waits for a worker since " in panel
+
+
 async def test_with_temporal_away_a_retry_leaves_the_scan_as_it_stood(
     operator: httpx2.AsyncClient,
     running: Services,
