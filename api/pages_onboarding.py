@@ -11,7 +11,7 @@ from api.credentials import CertificateUpload
 from api.dependencies import Operator, Wired
 from api.identity import Who
 from api.live_tenants import NewLiveTenant, add_live_tenant, replace_credential
-from api.permissions import consent_link
+from api.permissions import consent_link, with_notes
 from api.rendering import fragment, page
 from api.services import Services
 from api.tenants import read_tenant
@@ -137,7 +137,7 @@ async def _show(
         who=who.username,
         tenant=detail,
         test=await read_test(services, organisation_id=who.organisation_id, tenant=row.id),
-        plan=permission_plan(chosen),
+        plan=with_notes(permission_plan(chosen), row),
         profile=chosen.name,
         profiles=PROFILES,
         clouds=CLOUDS,

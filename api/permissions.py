@@ -14,7 +14,7 @@ from api.credentials import check_live
 from api.dependencies import Operator, Wired
 from api.errors import problems
 from api.live_tenants import TenantName
-from checks.permissions import SignInMode, permission_plan, sign_in_modes
+from checks.permissions import SignInMode, permission_plan, role_id_of, sign_in_modes
 from contracts.clouds import cloud_of
 from contracts.onboarding import PermissionPlan
 from contracts.scan import Profile
@@ -24,11 +24,15 @@ from store.tables import Credential, Tenant
 router = APIRouter(tags=["Connecting"])
 
 ProfileName = Annotated[Line, Query(max_length=40)]
+_BY_NAME = (
+    "Ids of application permissions differ in national clouds: in the manifest they stand by name. "
+    "New-AssayApplication.ps1 looks their ids up in the tenant."
+)
 
 
 class TenantPermissions(PermissionPlan):
-    """`manifest` goes into the application's manifest once names are replaced by ids.
-    `admin_consent` is empty as long as the tenant has no client id."""
+    """`manifest` is for the application of the tenant. `admin_consent` is empty as long as the
+    tenant has no client id."""
 
     manifest: dict[str, Any]
     admin_consent: str = ""
@@ -71,10 +75,30 @@ async def get_tenant_permissions(
     async with services.database.read() as session:
         row = await tenants.get_tenant(session, organisation_id=who.organisation_id, tenant=tenant)
     check_live(row)
-    plan = permission_plan(Profile.parse(profile))
+    plan = with_notes(permission_plan(Profile.parse(profile)), row)
     return TenantPermissions(
-        **plan.model_dump(), manifest=manifest(plan), admin_consent=consent_link(row)
+        **plan.model_dump(), manifest=manifest(plan, row), admin_consent=consent_link(row)
     )
+
+
+@router.get(
+    "/tenants/{tenant}/manifest",
+    operation_id="get_manifest",
+    summary="The permissions as an application's manifest names them",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/json": {}}, "description": "For the directory's portal"},
+        **problems(401, 404, 409, 422),
+    },
+)
+async def get_manifest(
+    tenant: TenantName, who: Operator, services: Wired, profile: ProfileName = "E5-L1"
+) -> Response:
+    async with services.database.read() as session:
+        row = await tenants.get_tenant(session, organisation_id=who.organisation_id, tenant=tenant)
+    check_live(row)
+    found = manifest(permission_plan(Profile.parse(profile)), row)
+    return _file("assay-manifest.json", found)
 
 
 @router.get(
@@ -96,27 +120,47 @@ async def get_application(
             session, organisation_id=who.organisation_id, tenant_id=row.id
         )
     check_live(row)
-    text = json.dumps(application(row, credential, Profile.parse(profile)), indent=2)
+    found = application(row, credential, Profile.parse(profile))
+    return _file("assay-application.json", found)
+
+
+def _file(name: str, content: dict[str, Any]) -> Response:
     return Response(
-        text,
+        json.dumps(content, indent=2),
         media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="assay-application.json"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def manifest(plan: PermissionPlan) -> dict[str, Any]:
-    """`requiredResourceAccess` of an application. Permissions stand in it by name."""
+def manifest(plan: PermissionPlan, tenant: Tenant) -> dict[str, Any]:
+    """`requiredResourceAccess` of an application. In a national cloud, where ids differ,
+    permissions stand in it by name."""
+    cloud = _cloud(tenant)
+    access: dict[str, list[dict[str, str]]] = {}
+    for item in plan.permissions:
+        if item.kind == "application":
+            role_id = role_id_of(item, cloud)
+            role = {"id": role_id} if role_id else {"name": item.name}
+            access.setdefault(item.resource_app_id, []).append({**role, "type": "Role"})
     return {
         "displayName": "Assay",
         "signInAudience": "AzureADMyOrg",
         "requiredResourceAccess": [
-            {
-                "resourceAppId": app_id,
-                "resourceAccess": [{"name": name, "type": "Role"} for name in names],
-            }
-            for app_id, (_, names) in _by_resource(plan).items()
+            {"resourceAppId": app_id, "resourceAccess": roles} for app_id, roles in access.items()
         ],
     }
+
+
+def with_notes(plan: PermissionPlan, tenant: Tenant) -> PermissionPlan:
+    cloud = _cloud(tenant)
+    applied = [item for item in plan.permissions if item.kind == "application"]
+    if all(role_id_of(item, cloud) for item in applied):
+        return plan
+    return plan.model_copy(update={"notes": [_BY_NAME, *plan.notes]})
+
+
+def _cloud(tenant: Tenant) -> str:
+    return str(tenant.settings.get("cloud", "worldwide"))
 
 
 def application(tenant: Tenant, credential: Credential | None, profile: Profile) -> dict[str, Any]:

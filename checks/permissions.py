@@ -21,17 +21,16 @@ RESOURCE_OF_SERVICE = {
     "purview": "exchange",
     "sharepoint": "sharepoint",
 }
-_NAMES_NOTE = (
-    "Application permissions stand here by name. New-AssayApplication.ps1 looks up their ids in "
-    "the tenant; in a manifest that is pasted by hand each name must be replaced by its id."
-)
 
 
 class Resource(BaseModel):
+    """`role_ids`: application permissions by name, outside of national clouds."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     app_id: str
+    role_ids: dict[str, str]
 
 
 class DatasetFacts(BaseModel):
@@ -80,6 +79,12 @@ def facts_of(dataset: str) -> DatasetFacts:
 
 def resource_of(key: str) -> Resource:
     return _facts().resources[key]
+
+
+def role_id_of(permission: Permission, cloud: str) -> str:
+    """Of an application permission; empty in a national cloud, where ids differ."""
+    is_national = cloud not in ("worldwide", "gcc")
+    return "" if is_national else resource_of(permission.resource).role_ids[permission.name]
 
 
 def known_datasets() -> frozenset[str]:
@@ -144,7 +149,7 @@ def permission_plan(profile: Profile) -> PermissionPlan:
     order = ("application", "directory-role", "by-hand")
     permissions.sort(key=lambda item: (order.index(item.kind), item.resource, item.name))
     return PermissionPlan(
-        profile=profile.name, permissions=permissions, notes=[_NAMES_NOTE, *_undocumented(wanted)]
+        profile=profile.name, permissions=permissions, notes=_undocumented(wanted)
     )
 
 

@@ -17,14 +17,19 @@ def permissions(
         Path | None,
         typer.Option(help="Write the file that New-AssayApplication.ps1 takes (needs --tenant)."),
     ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="Write the permissions as a manifest names them (needs --tenant)."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")] = False,
 ) -> None:
     """The permissions that a profile needs, each with the checks that need it."""
-    if application is not None:
-        if not tenant:
-            stop("--application needs --tenant.", Exit.USAGE)
-        path = f"/tenants/{tenant}/application?profile={profile}"
-        application.write_bytes(Service(load()).data(path))
+    for name, file in (("application", application), ("manifest", manifest)):
+        if file is not None:
+            if not tenant:
+                stop(f"--{name} needs --tenant.", Exit.USAGE)
+            path = f"/tenants/{tenant}/{name}?profile={profile}"
+            file.write_bytes(Service(load()).data(path))
     found = Service(load()).get(
         f"/tenants/{tenant}/permissions" if tenant else "/permissions", profile=profile
     )

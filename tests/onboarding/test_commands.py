@@ -115,6 +115,7 @@ async def test_a_certificate_is_replaced_from_a_file_with_its_password(
         (*live("--certificate", "not-there.pfx"),),
         ("tenant", "certificate", "x", "--new", "--replace", "y"),
         ("permissions", "--application", "file.json"),
+        ("permissions", "--manifest", "file.json"),
     ],
 )
 async def test_a_call_that_makes_no_sense_is_a_usage_error(
@@ -135,13 +136,15 @@ async def test_permissions_are_listed_and_the_administrators_file_is_written(
 ) -> None:
     await command(*live("--name", "Contoso live"))
     file = tmp_path / "application.json"
+    manifest = tmp_path / "manifest.json"
     shown = await command(
         *("permissions", "--tenant", "Contoso live", "--profile", "E3-L1"),
-        *("--application", str(file), "--json"),
+        *("--application", str(file), "--manifest", str(manifest), "--json"),
     )
 
     found = json.loads(shown.stdout)
     assert found["profile"] == "E3-L1"
+    assert json.loads(manifest.read_text()) == found["manifest"]
     assert json.loads(file.read_text())["tenant_id"] == FOUND_ID
     assert "Global Reader" in (await command("permissions")).output
 

@@ -9,7 +9,7 @@ import pytest
 
 import checks
 from activities.plan import make_plan
-from api.permissions import application, consent_link, manifest
+from api.permissions import application, consent_link, manifest, with_notes
 from checks.catalogue import benchmark, planned_checks
 from checks.permissions import (
     facts_of,
@@ -23,6 +23,7 @@ from checks.permissions import (
 )
 from checks.registry import CHECKS, datasets
 from contracts.clouds import CLOUDS
+from contracts.onboarding import PermissionPlan
 from contracts.scan import PROFILES, PlannedCheck, Profile
 from store.tables import Tenant
 from tests.builders.scans import ROOT
@@ -136,21 +137,49 @@ def test_the_services_of_a_profile_are_those_its_plan_has_batches_for() -> None:
         assert sorted(services_of(profile)) == [batch.service for batch in plan.batches]
 
 
-def test_the_manifest_names_permissions_by_resource_and_says_so() -> None:
-    plan = permission_plan(ALL)
-    found = {
-        item["resourceAppId"]: [role["name"] for role in item["resourceAccess"]]
-        for item in manifest(plan)["requiredResourceAccess"]
-    }
+GRAPH = "00000003-0000-0000-c000-000000000000"
+EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+SHAREPOINT = "00000003-0000-0ff1-ce00-000000000000"
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-    assert set(found) == {
-        "00000003-0000-0000-c000-000000000000",
-        "00000002-0000-0ff1-ce00-000000000000",
-        "00000003-0000-0ff1-ce00-000000000000",
-    }
-    assert found["00000002-0000-0ff1-ce00-000000000000"] == ["Exchange.ManageAsApp"]
-    assert "Policy.Read.All" in found["00000003-0000-0000-c000-000000000000"]
-    assert "by name" in plan.notes[0]
+
+def access(plan: PermissionPlan, cloud: str) -> dict[str, list[dict[str, str]]]:
+    found = manifest(plan, tenant(cloud))["requiredResourceAccess"]
+    return {item["resourceAppId"]: item["resourceAccess"] for item in found}
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+@pytest.mark.parametrize("cloud", ["worldwide", "gcc"])
+def test_the_manifest_asks_for_exactly_the_plan_by_id(profile: Profile, cloud: str) -> None:
+    plan = permission_plan(profile)
+    found = access(plan, cloud)
+    asked = [role["id"] for roles in found.values() for role in roles]
+
+    assert set(found) <= {GRAPH, EXCHANGE, SHAREPOINT}
+    assert all(GUID.fullmatch(role_id) for role_id in asked)
+    assert len(asked) == len(set(asked))
+    assert len(asked) == sum(item.kind == "application" for item in plan.permissions)
+    assert all(set(role) == {"id", "type"} for roles in found.values() for role in roles)
+    assert with_notes(plan, tenant(cloud)).notes == plan.notes
+
+
+def test_ids_of_the_manifest_are_those_that_the_directory_knows() -> None:
+    """Three that are easily taken for their delegated twins."""
+    found = access(permission_plan(ALL), "worldwide")
+
+    assert found[EXCHANGE] == [{"id": "dc50a0fb-09a3-484d-be87-e023b12c6440", "type": "Role"}]
+    assert {"id": "246dd0d5-5bd0-4def-940b-0421030a5b68", "type": "Role"} in found[GRAPH]
+    assert {"id": "df021288-bdef-4463-88db-98f22de89214", "type": "Role"} in found[GRAPH]
+
+
+@pytest.mark.parametrize("cloud", ["gcc-high", "dod", "china"])
+def test_in_a_national_cloud_the_manifest_names_permissions_and_says_so(cloud: str) -> None:
+    plan = permission_plan(ALL)
+    found = access(plan, cloud)
+
+    assert found[EXCHANGE] == [{"name": "Exchange.ManageAsApp", "type": "Role"}]
+    assert {"name": "Policy.Read.All", "type": "Role"} in found[GRAPH]
+    assert "by name" in with_notes(plan, tenant(cloud)).notes[0]
 
 
 def test_the_file_for_the_administrator_is_what_the_script_reads() -> None:
@@ -202,10 +231,13 @@ async def test_the_api_gives_list_manifest_link_and_file(client: httpx2.AsyncCli
     address = f"/api/v1/tenants/{added['tenant_id']}"
     found = (await client.get(f"{address}/permissions", params={"profile": "E3-L1"})).json()
     file = await client.get(f"{address}/application")
+    pasted = await client.get(f"{address}/manifest", params={"profile": "E3-L1"})
 
     assert found["profile"] == "E3-L1"
     assert found["admin_consent"].endswith(CLIENT_ID)
     assert found["manifest"]["requiredResourceAccess"]
+    assert pasted.json() == found["manifest"]
+    assert "assay-manifest.json" in pasted.headers["content-disposition"]
     users = next(item for item in found["permissions"] if item["name"] == "User.Read.All")
     assert users["resource_name"] == "Microsoft Graph"
     assert "CIS_1_1_1" in users["checks"]
