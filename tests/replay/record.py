@@ -19,9 +19,11 @@ from store import schema
 from store.database import Database
 from tests.replay.fleet_scenarios import FLEET_SCENARIOS
 from tests.replay.recorder import Recorder
+from tests.replay.remote_scenarios import REMOTE_SCENARIOS
 from tests.replay.scenarios import SCENARIOS, SKIPS_TIME
 from tests.servers import binary
 
+OF_SCANS = SCENARIOS | REMOTE_SCENARIOS
 HISTORIES = Path(__file__).parent / "histories"
 _OF_THE_MACHINE = {"stackTrace", "identity", "binaryChecksum"}
 _PROCESS = re.compile(r'\d+@[^"]*')  # number and host, in the names of sticky queues
@@ -84,7 +86,7 @@ async def _run_scan(environment: WorkflowEnvironment, name: str) -> WorkflowHand
                     client.service_client.config.target_host,
                     data_converter=pydantic_data_converter,
                 )
-            return await SCENARIOS[name](Recorder(client, database, Path(folder)))
+            return await OF_SCANS[name](Recorder(client, database, Path(folder)))
         finally:
             await database.close()
 
@@ -103,4 +105,4 @@ def without_the_machine(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1], sys.argv[2:] or [*SCENARIOS, *FLEET_SCENARIOS]))
+    asyncio.run(record(sys.argv[1], sys.argv[2:] or [*OF_SCANS, *FLEET_SCENARIOS]))

@@ -15,8 +15,7 @@ from temporalio.workflow import NondeterminismError
 from contracts.scan import ScanRequest
 from tests.builders.scans import ROOT
 from tests.replay.fleet_scenarios import FLEET_SCENARIOS
-from tests.replay.record import HISTORIES, record
-from tests.replay.scenarios import SCENARIOS
+from tests.replay.record import HISTORIES, OF_SCANS, record
 from workflows.fleet import CampaignWorkflow, ScheduledScanWorkflow
 from workflows.scan import ScanWorkflow
 
@@ -64,7 +63,7 @@ def test_a_history_knows_nothing_of_the_machine_it_was_recorded_on(file: Path) -
 
 
 def test_every_way_it_can_go_is_recorded() -> None:
-    assert set(SCENARIOS) | set(FLEET_SCENARIOS) <= {file.stem for file in FILES}
+    assert set(OF_SCANS) | set(FLEET_SCENARIOS) <= {file.stem for file in FILES}
 
 
 async def test_what_is_recorded_is_never_written_again() -> None:
