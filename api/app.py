@@ -12,6 +12,7 @@ from api import (
     attempts,
     benchmarks,
     campaigns,
+    comparing,
     connection_tests,
     datasets,
     doctor,
@@ -70,7 +71,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.error_page = None
     benchmark(), words()  # read once, before the first request would have to wait for it
     errors.install(app)
-    for module in (login, scans, steering, attempts, results, datasets, tenants):
+    for module in (login, scans, steering, attempts, comparing, results, datasets, tenants):
         app.include_router(module.router, prefix=API)
     for module in (benchmarks, live_tenants, connection_tests, permissions, scan_plan):
         app.include_router(module.router, prefix=API)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.comparing import differing
 from api.dependencies import Operator, ScanId, Wired
 from api.errors import UnusableInput, problems
 from api.services import Services
@@ -59,7 +60,7 @@ async def get_comparison(
     )
     if query.unchanged:
         return found
-    return found.model_copy(update={"items": [line for line in found.items if line.differs]})
+    return found.model_copy(update={"items": differing(found)})
 
 
 async def compare_attempts(

@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from api import (
     page_socket,
     pages_attempts,
+    pages_comparison,
     pages_fleet,
     pages_logs,
     pages_onboarding,
@@ -32,6 +33,7 @@ router = APIRouter(include_in_schema=False)
 router.include_router(pages_scans.router)
 router.include_router(pages_results.router)
 router.include_router(pages_attempts.router)
+router.include_router(pages_comparison.router)
 router.include_router(pages_logs.router)
 router.include_router(pages_steer.router)
 router.include_router(pages_tenants.router)

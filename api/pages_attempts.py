@@ -1,18 +1,19 @@
 """Earlier attempts of a scan: all of them, one as it stood, and two side by side."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.attempts import Pair, compare_attempts
+from api.comparing import Side, side_by_side
 from api.dependencies import Operator, ScanId, Wired
-from api.looks import CHANGES
 from api.pages_scans import PATH, filter_options
 from api.rendering import page, utc_now
 from api.result_query import ResultQuery
 from api.scan_view import ScanView
-from contracts.results import AttemptComparison, AttemptLine, Change, ComparedLine
+from contracts.results import AttemptLine, Change
 from contracts.scan import CheckLine, ScanState, ScanStatus
 from contracts.verdict import Outcome
 from store.attempts import list_attempts
@@ -53,31 +54,29 @@ async def comparison_page(
     )
     async with services.database.read() as session:
         state = await read_state(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
-    path = request.url.path
-    return page(
+    pair = (found.before, found.after)
+    return side_by_side(
         request,
-        "attempts_compared.html",
-        who=who.username,
+        who,
         state=state,
         found=found,
-        lines=_shown(found, query.change),
+        sides=(_side(scan_id, pair[0]), _side(scan_id, pair[1])),
         change=query.change,
-        address=f"{path}?from={found.before.number}&to={found.after.number}",
-        changed=sum(line.differs for line in found.items),
-        kinds=[(kind, look) for kind, look in CHANGES.items() if _is_offered(found, kind)],
+        address=f"{request.url.path}?from={pair[0].number}&to={pair[1].number}",
+        through_attempts=True,
     )
 
 
-def _is_offered(found: AttemptComparison, kind: Change) -> bool:
-    """Attempts of one scan hold the same checks: what cannot be is not offered."""
-    return kind not in (Change.NEW, Change.GONE) or found.counts[kind] > 0
-
-
-def _shown(found: AttemptComparison, change: Change | None) -> list[ComparedLine]:
-    """The worst first, within a kind in the benchmark's order."""
-    kept = [line for line in found.items if (line.change is change if change else line.differs)]
-    order = list(CHANGES)
-    return sorted(kept, key=lambda line: order.index(line.change))
+def _side(scan_id: UUID, attempt: AttemptLine) -> Side:
+    name = f"Attempt {attempt.number}"
+    has_ended = attempt.finished_at is not None
+    return Side(
+        name=name,
+        results=f"{PATH}/{scan_id}/results/",
+        of_attempt=f"?attempt={attempt.number}",
+        ended=has_ended,
+        caution="" if has_ended else f"{name} has not ended: these are its verdicts until now.",
+    )
 
 
 @router.get("/{number}")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.onboarding import LiveConnection
 from contracts.parameters import TenantParameters
-from contracts.scan import CheckLine
+from contracts.scan import CheckLine, ScanState
 from contracts.verdict import Affected, Outcome
 
 
@@ -112,6 +112,13 @@ class AttemptComparison(Comparison):
 
     before: AttemptLine
     after: AttemptLine
+
+
+class ScanComparison(Comparison):
+    """Two scans, without their checks."""
+
+    before: ScanState
+    after: ScanState
 
 
 class TenantLine(BaseModel):

@@ -153,6 +153,23 @@ async def by_idempotency_key(
     )
 
 
+async def scan_before(session: AsyncSession, *, organisation_id: str, scan_id: str) -> Scan | None:
+    """The newest completed scan of the same tenant that was begun before this one. Raises
+    ScanNotFound."""
+    scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
+    return await session.scalar(
+        select(Scan)
+        .where(
+            Scan.organisation_id == organisation_id,
+            Scan.tenant_id == scan.tenant_id,
+            Scan.status == ScanStatus.COMPLETED,
+            Scan.created_at < scan.created_at,
+        )
+        .order_by(Scan.created_at.desc(), Scan.id)
+        .limit(1)
+    )
+
+
 async def running_scan(
     session: AsyncSession, *, organisation_id: str, tenant_id: str
 ) -> Scan | None:

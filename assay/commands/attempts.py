@@ -1,4 +1,4 @@
-"""`assay scan attempts` and `assay scan compare`: the passes over a scan, and what they changed."""
+"""`assay scan attempts`, `compare-attempts`, `compare`: passes over a scan, and what changed."""
 
 from typing import Annotated, Any
 
@@ -7,10 +7,12 @@ import typer
 from assay.commands.client import Service
 from assay.commands.output import show_json, show_table
 from assay.settings import load
+from contracts.scan import ScanStatus
 
 app = typer.Typer()
 ScanId = Annotated[str, typer.Argument(help="The id of the scan.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to stdout.")]
+Unchanged = Annotated[bool, typer.Option(help="Also what came out the same.")]
 _VERDICTS = ("pass", "fail", "manual", "not_applicable", "error")
 
 
@@ -38,25 +40,46 @@ def attempts(scan_id: ScanId, as_json: AsJson = False) -> None:
     )
 
 
-@app.command()
-def compare(
+@app.command("compare-attempts")
+def compare_attempts(
     scan_id: ScanId,
     before: Annotated[int | None, typer.Option("--from", help="The one before, if left out.")] = (
         None
     ),
     after: Annotated[int | None, typer.Option("--to", help="The newest, if left out.")] = None,
-    unchanged: Annotated[bool, typer.Option(help="Also what came out the same.")] = False,
+    unchanged: Unchanged = False,
     as_json: AsJson = False,
 ) -> None:
     """What changed between two attempts of a scan."""
     query: dict[str, Any] = {"from": before, "to": after, "unchanged": unchanged}
     found = Service(load()).get(f"/scans/{scan_id}/attempts/comparison", **query)
+    names = [f"attempt {found[side]['number']}" for side in ("before", "after")]
+    _show(found, names, as_json)
+
+
+@app.command()
+def compare(
+    scan_id: ScanId,
+    other: Annotated[
+        str | None,
+        typer.Argument(help="Another scan; left out, the tenant's completed one before."),
+    ] = None,
+    unchanged: Unchanged = False,
+    as_json: AsJson = False,
+) -> None:
+    """What changed in a scan since another one."""
+    query: dict[str, Any] = {"with": other, "unchanged": unchanged}
+    found = Service(load()).get(f"/scans/{scan_id}/comparison", **query)
+    names = [found[side]["created_at"][:16] for side in ("before", "after")]
+    _show(found, names, as_json)
+
+
+def _show(found: dict[str, Any], names: list[str], as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    sides = [found[side] for side in ("before", "after")]
     show_table(
-        ("recommendation", "change", *(f"attempt {side['number']}" for side in sides), "title"),
+        ("recommendation", "change", *names, "title"),
         [
             (
                 line["recommendation"],
@@ -70,9 +93,9 @@ def compare(
     )
     counts = ", ".join(f"{count} {kind}" for kind, count in found["counts"].items() if count)
     typer.echo(counts, err=True)
-    for side in sides:
-        if side["finished_at"] is None:
-            typer.echo(f"Attempt {side['number']} has not ended.", err=True)
+    for name, side in zip(names, ("before", "after"), strict=True):
+        if found[side]["status"] != ScanStatus.COMPLETED:
+            typer.echo(f"{name}: {found[side]['status'] or 'not ended'}", err=True)
 
 
 def _finding(line: dict[str, Any] | None) -> str:

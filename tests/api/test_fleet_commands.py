@@ -215,13 +215,14 @@ async def test_attempts_are_listed_and_compared(run: Run, running: Services, our
     scan_id = await add_scan(running.database, ours)
     await judge(running.database, ours, scan_id, "1.1.1", two_affected())
     await change(running.database, ours, scan_id, ScanStatus.COMPLETED)
-    alone = await run("scan", "compare", scan_id, code=Exit.FAILED)
+    alone = await run("scan", "compare-attempts", scan_id, code=Exit.FAILED)
     await retry(running.database, ours, scan_id)
     await judge(running.database, ours, scan_id, "1.1.1", passed("fine"), attempt=2)
 
     listed = (await run("scan", "attempts", scan_id)).stdout.splitlines()
-    compared = await run("scan", "compare", scan_id, "--from", "1", "--to", "2")
-    read = json.loads((await run("scan", "compare", scan_id, "--json", "--unchanged")).stdout)
+    compared = await run("scan", "compare-attempts", scan_id, "--from", "1", "--to", "2")
+    whole = await run("scan", "compare-attempts", scan_id, "--json", "--unchanged")
+    read = json.loads(whole.stdout)
 
     assert "no attempt before the first" in alone.output
     assert [line.split()[0] for line in listed] == ["attempt", "1", "2"]
@@ -229,5 +230,25 @@ async def test_attempts_are_listed_and_compared(run: Run, running: Services, our
     (line,) = [line for line in compared.stdout.splitlines() if line.startswith("1.1.1 ")]
     assert line.split()[1:6] == ["fixed", "fail,", "2", "affected", "pass"]
     assert "1 fixed" in compared.stderr
-    assert "Attempt 2 has not ended." in compared.stderr
+    assert "attempt 2: not ended" in compared.stderr
     assert len(read["items"]) == sum(read["counts"].values()) > 1
+
+
+async def test_a_scan_is_compared_with_the_one_before_or_with_another(
+    run: Run, running: Services, ours: House
+) -> None:
+    database = running.database
+    first, second = [await add_scan(database, ours) for _ in range(2)]
+    await judge(database, ours, first, "1.1.1", passed("fine"))
+    await judge(database, ours, second, "1.1.1", two_affected())
+    none = await run("scan", "compare", second, code=Exit.FAILED)
+    await change(database, ours, first, ScanStatus.COMPLETED)
+
+    found = await run("scan", "compare", second)
+    turned = json.loads((await run("scan", "compare", first, second, "--json")).stdout)
+
+    assert "no completed scan before this one" in none.output
+    (line,) = [line for line in found.stdout.splitlines() if line.startswith("1.1.1 ")]
+    assert line.split()[1:6] == ["broken", "pass", "fail,", "2", "affected"]
+    assert ": pending" in found.stderr
+    assert (turned["counts"]["fixed"], turned["after"]["scan_id"]) == (1, first)

@@ -56,6 +56,7 @@ class Scene:
             self.log,
             f"{self.page}/services/graph/skip",
             f"{self.page}/attempts",
+            f"{self.page}/comparison",
         ]
 
     @property

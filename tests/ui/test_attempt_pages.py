@@ -92,7 +92,7 @@ async def test_what_differs_is_shown_and_one_kind_of_it_when_chosen(
     for page in (whole, fixed):
         assert markup.find(page, "a", href=f"{scene.result}?attempt=1")
         assert markup.find(page, "a", href=f"{scene.result}?attempt=2")
-        assert "Attempt 2 has not ended" in page
+        assert "Attempt 2 has not ended: these are its verdicts until now." in page
     assert "No recommendation changed in this way." in broken
     (current,) = markup.find(fixed, "a", **{"aria-current": "true"})
     assert current.get("href").endswith("change=fixed")
