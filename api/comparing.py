@@ -89,7 +89,7 @@ def differing(found: Comparison) -> list[ComparedLine]:
 class Side:
     """One of the two. `caution`: why its verdicts may not be all that there could be."""
 
-    name: str
+    name: str  # as in the middle of a sentence
     results: str  # the address of its results, without the number of one
     of_attempt: str = ""  # and the query of its attempt
     ended: bool = True
@@ -107,8 +107,10 @@ def side_by_side(
     address: str,
     through_attempts: bool = False,
     others: list[ScanState] | None = None,
+    other_id: str = "",
 ) -> Response:
-    """`address` is that of the comparison with its query; `others` are offered as the other."""
+    """`address` is that of the comparison with its query; `others` are offered as the other, which
+    is `other_id` now."""
     return page(
         request,
         "compared.html",
@@ -123,6 +125,7 @@ def side_by_side(
         kinds=[(kind, look, found.counts[kind]) for kind, look in _offered(found)],
         through_attempts=through_attempts,
         others=others or [],
+        other_id=other_id,
     )
 
 

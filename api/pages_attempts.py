@@ -68,14 +68,15 @@ async def comparison_page(
 
 
 def _side(scan_id: UUID, attempt: AttemptLine) -> Side:
-    name = f"Attempt {attempt.number}"
     has_ended = attempt.finished_at is not None
     return Side(
-        name=name,
+        name=f"attempt {attempt.number}",
         results=f"{PATH}/{scan_id}/results/",
         of_attempt=f"?attempt={attempt.number}",
         ended=has_ended,
-        caution="" if has_ended else f"{name} has not ended: these are its verdicts until now.",
+        caution=""
+        if has_ended
+        else f"Attempt {attempt.number} has not ended: these are its verdicts until now.",
     )
 
 

@@ -57,18 +57,20 @@ async def comparison_page(
         change=query.change,
         address=f"{request.url.path}?with={found.before.scan_id}",
         others=others,
+        other_id=found.before.scan_id,
     )
 
 
 def _side(scan: ScanState, shown: ScanState) -> Side:
     """A scan of another tenant is named with it."""
-    name = f"Scan of {moment(scan.created_at)}"
+    which = "this scan, of" if scan.scan_id == shown.scan_id else "the scan of"
+    name = f"{which} {moment(scan.created_at)}"
     if scan.tenant_id != shown.tenant_id:
-        name = f"{name}, {scan.tenant_name}"
+        name = f"{name} ({scan.tenant_name})"
     caution = ""
     if scan.status is not ScanStatus.COMPLETED:
-        look = STATUSES[scan.status].text.lower()
-        caution = f"{name} is {look}: what it has not judged counts as without a clear verdict."
+        look = STATUSES[scan.status].text
+        caution = f"{look}: {name}. What it has not judged counts as without a clear verdict."
     return Side(
         name=name,
         results=f"{PATH}/{scan.scan_id}/results/",

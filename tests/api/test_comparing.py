@@ -96,7 +96,7 @@ async def test_the_page_of_an_ended_scan_leads_to_what_changed(
     compared = (await client.get(link.get("href"))).text
     broken = (await client.get(f"{link.get('href')}?with={first}&change=broken")).text
 
-    assert "is cancelled" in compared
+    assert "Cancelled: this scan, of " in compared
     for page in (compared, broken):
         assert markup.find(page, "a", href=f"{pages}/{first}/results/1.1.1")
         assert markup.find(page, "a", href=f"{pages}/{second}/results/1.1.1")
@@ -104,6 +104,7 @@ async def test_the_page_of_an_ended_scan_leads_to_what_changed(
     assert "another finding" not in broken
     (other,) = markup.find(compared, "option")
     assert other.get("value") == first
+    assert "selected" in other.attributes
 
 
 async def test_a_first_scan_says_that_there_is_nothing_to_compare_it_with(
