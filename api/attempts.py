@@ -75,7 +75,7 @@ async def compare_attempts(
             session, organisation_id=organisation_id, scan_id=scan_id
         )
         stood = [
-            await results.list_results(
+            await results.list_judged(
                 session, organisation_id=organisation_id, scan_id=scan_id, attempt=number
             )
             for number in (first, second)

@@ -16,7 +16,7 @@ from api.services import Services
 from contracts.results import Change, ComparedLine, Comparison, ScanComparison
 from contracts.scan import ScanState
 from reports.compare import compare
-from store import scans
+from store import results, scans
 
 router = APIRouter(tags=["Results"])
 
@@ -71,7 +71,11 @@ async def compare_scans(
             await scans.read_state(session, organisation_id=organisation_id, scan_id=one)
             for one in (other, scan_id)
         ]
-    found = compare(earlier.checks, later.checks)
+        judged = [
+            await results.list_judged(session, organisation_id=organisation_id, scan_id=one)
+            for one in (other, scan_id)
+        ]
+    found = compare(*judged)
     return ScanComparison(
         counts=found.counts, items=found.items, before=_bare(earlier), after=_bare(later)
     )

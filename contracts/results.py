@@ -59,6 +59,15 @@ class ResultDetail(CheckLine):
     datasets: list[DatasetLine] = Field(default_factory=list)
 
 
+class JudgedLine(CheckLine):
+    """With the resources that the verdict names; none where not all of them are known."""
+
+    objects: list[str] | None = None
+
+    def bare(self) -> CheckLine:
+        return CheckLine.model_validate(self.model_dump(exclude={"objects"}))
+
+
 class AttemptLine(BaseModel):
     """One pass over a scan. `verdicts` counts them as they stood after it."""
 
@@ -86,14 +95,17 @@ class Change(StrEnum):
 
 
 class ComparedLine(BaseModel):
-    """`finding_differs`: verdict, reason or number of affected resources; also where `change` is
-    `same`."""
+    """`finding_differs`: verdict, reason or affected resources; also where `change` is `same`.
+    `appeared` and `disappeared` are resources; null where one side does not know all of its own:
+    it has no clear verdict, read a part only, or kept a part only."""
 
     recommendation: str
     check: str
     title: str
     change: Change
     finding_differs: bool = False
+    appeared: list[str] | None = None
+    disappeared: list[str] | None = None
     before: CheckLine | None = None
     after: CheckLine | None = None
 

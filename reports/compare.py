@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from contracts.results import Change, ComparedLine, Comparison
-from contracts.scan import CheckLine
+from contracts.results import Change, ComparedLine, Comparison, JudgedLine
 from contracts.verdict import Outcome
 
 _UNCLEAR = (None, Outcome.ERROR)
 
 
-def compare(before: Sequence[CheckLine], after: Sequence[CheckLine]) -> Comparison:
+def compare(before: Sequence[JudgedLine], after: Sequence[JudgedLine]) -> Comparison:
     """Joins on the check, not on its number, which differs between versions of a benchmark. Lines
     stand in the order of `after`; what only `before` holds follows."""
     earlier = {line.check: line for line in before}
@@ -21,23 +20,33 @@ def compare(before: Sequence[CheckLine], after: Sequence[CheckLine]) -> Comparis
     return Comparison(counts=counts, items=items)
 
 
-def _line(before: CheckLine | None, after: CheckLine | None) -> ComparedLine:
+def _line(before: JudgedLine | None, after: JudgedLine | None) -> ComparedLine:
     shown = after or before
     assert shown is not None  # noqa: S101  (a pair comes from one side at least)
+    appeared, disappeared = _objects(before, after)
     return ComparedLine(
         recommendation=shown.recommendation,
         check=shown.check,
         title=shown.title,
         change=_change(before, after),
-        finding_differs=before is not None
-        and after is not None
-        and _found(before) != _found(after),
-        before=before,
-        after=after,
+        finding_differs=bool(before and after and _found(before) != _found(after)),
+        appeared=appeared,
+        disappeared=disappeared,
+        before=before.bare() if before else None,
+        after=after.bare() if after else None,
     )
 
 
-def _change(before: CheckLine | None, after: CheckLine | None) -> Change:
+def _objects(
+    before: JudgedLine | None, after: JudgedLine | None
+) -> tuple[list[str] | None, list[str] | None]:
+    if before is None or after is None or before.objects is None or after.objects is None:
+        return None, None
+    earlier, later = set(before.objects), set(after.objects)
+    return sorted(later - earlier), sorted(earlier - later)
+
+
+def _change(before: JudgedLine | None, after: JudgedLine | None) -> Change:
     if before is None:
         return Change.NEW
     if after is None:
@@ -55,5 +64,5 @@ def _change(before: CheckLine | None, after: CheckLine | None) -> Change:
             return Change.CHANGED
 
 
-def _found(line: CheckLine) -> tuple[Outcome | None, str, int]:
-    return line.verdict, line.reason, line.affected_total
+def _found(line: JudgedLine) -> tuple[object, ...]:
+    return line.verdict, line.reason, line.affected_total, line.objects

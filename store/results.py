@@ -1,5 +1,6 @@
 """Verdicts of a scan as lists and one by one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from contracts.errors import ResultNotFound
-from contracts.results import ResultDetail
+from contracts.results import JudgedLine, ResultDetail
 from contracts.scan import CheckLine
 from contracts.verdict import Affected, Outcome
 from store.tables import PlannedCheck, Scan, VerdictRow
@@ -34,6 +35,32 @@ async def list_results(
 
     With `attempt`, as things stood at the end of that attempt.
     """
+    rows = await _rows(session, organisation_id, scan_id, attempt)
+    return [_line(planned, verdict) for planned, verdict in rows]
+
+
+async def list_judged(
+    session: AsyncSession, *, organisation_id: str, scan_id: str, attempt: int | None = None
+) -> list[JudgedLine]:
+    """As `list_results`, with the resources of each verdict."""
+    rows = await _rows(session, organisation_id, scan_id, attempt)
+    return [
+        JudgedLine(**_line(planned, verdict).model_dump(), objects=_objects(verdict))
+        for planned, verdict in rows
+    ]
+
+
+def _objects(verdict: VerdictRow | None) -> list[str] | None:
+    if verdict is None or verdict.outcome == Outcome.ERROR or verdict.incomplete:
+        return None
+    if verdict.affected_total > len(verdict.affected):
+        return None
+    return sorted({item["resource"] for item in verdict.affected})
+
+
+async def _rows(
+    session: AsyncSession, organisation_id: str, scan_id: str, attempt: int | None
+) -> Iterable[tuple[PlannedCheck, VerdictRow | None]]:
     chosen = latest_attempt() if attempt is None else _attempt_up_to(attempt)
     rows = await session.execute(
         select(PlannedCheck, VerdictRow)
@@ -49,7 +76,7 @@ async def list_results(
         .where(PlannedCheck.scan_id == scan_id, Scan.organisation_id == organisation_id)
         .order_by(PlannedCheck.position)
     )
-    return [_line(planned, verdict) for planned, verdict in rows]
+    return [(planned, verdict) for planned, verdict in rows]
 
 
 def _attempt_up_to(attempt: int) -> ColumnElement[int]:

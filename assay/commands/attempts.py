@@ -79,13 +79,14 @@ def _show(found: dict[str, Any], names: list[str], as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ("recommendation", "change", *names, "title"),
+        ("recommendation", "change", *names, "resources", "title"),
         [
             (
                 line["recommendation"],
                 line["change"],
                 _finding(line["before"]),
                 _finding(line["after"]),
+                _resources(line),
                 line["title"],
             )
             for line in found["items"]
@@ -103,3 +104,10 @@ def _finding(line: dict[str, Any] | None) -> str:
         return "–"
     verdict = line["verdict"] or "–"
     return f"{verdict}, {line['affected_total']} affected" if line["affected_total"] else verdict
+
+
+def _resources(line: dict[str, Any]) -> str:
+    """How many appeared and disappeared; nothing where that is not known."""
+    if line["appeared"] is None:
+        return ""
+    return f"+{len(line['appeared'])} −{len(line['disappeared'])}"

@@ -42,7 +42,9 @@ async def test_a_scan_is_compared_with_the_completed_one_before(
     assert (found["before"]["scan_id"], found["after"]["scan_id"]) == (first, second)
     assert found["before"]["checks"] == found["after"]["checks"] == []
     assert lines["1.1.1"]["change"] == "broken"
+    assert (lines["1.1.1"]["appeared"], lines["1.1.1"]["disappeared"]) == (["ann", "bob"], [])
     assert (lines["1.1.3"]["change"], lines["1.1.3"]["finding_differs"]) == ("same", True)
+    assert lines["1.1.3"]["disappeared"] == ["ann", "bob"]
     assert (
         found["counts"]["new"] == found["after"]["total_checks"] - found["before"]["total_checks"]
     )

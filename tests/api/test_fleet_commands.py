@@ -249,6 +249,6 @@ async def test_a_scan_is_compared_with_the_one_before_or_with_another(
 
     assert "no completed scan before this one" in none.output
     (line,) = [line for line in found.stdout.splitlines() if line.startswith("1.1.1 ")]
-    assert line.split()[1:6] == ["broken", "pass", "fail,", "2", "affected"]
+    assert line.split()[1:8] == ["broken", "pass", "fail,", "2", "affected", "+2", "−0"]
     assert ": pending" in found.stderr
     assert (turned["counts"]["fixed"], turned["after"]["scan_id"]) == (1, first)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from contracts.results import Change
-from contracts.scan import CheckLine
+from contracts.results import Change, JudgedLine
 from contracts.verdict import Outcome
 from reports.compare import compare
 
@@ -17,8 +16,9 @@ def line(
     recommendation: str = "1.1.1",
     affected: int = 0,
     reason: str = "",
-) -> CheckLine:
-    return CheckLine(
+    objects: list[str] | None = None,
+) -> JudgedLine:
+    return JudgedLine(
         check_id=f"CIS-{recommendation}",
         recommendation=recommendation,
         check=check,
@@ -30,6 +30,7 @@ def line(
         verdict=verdict,
         affected_total=affected,
         reason=reason,
+        objects=objects,
     )
 
 
@@ -88,3 +89,20 @@ def test_the_same_verdict_on_another_finding_differs() -> None:
 
     assert (changed.change, changed.differs) == (Change.SAME, True)
     assert (kept.change, kept.differs) == (Change.SAME, False)
+
+
+def test_what_appeared_and_disappeared_is_named() -> None:
+    before = line(FAIL, affected=2, objects=["ann", "bob"])
+    (other,) = compare([before], [line(FAIL, affected=2, objects=["bob", "eve"])]).items
+    (fixed,) = compare([before], [line(PASS, objects=[])]).items
+
+    assert (other.appeared, other.disappeared) == (["eve"], ["ann"])
+    assert (other.change, other.differs) == (Change.SAME, True)
+    assert (fixed.appeared, fixed.disappeared) == ([], ["ann", "bob"])
+
+
+def test_where_one_side_does_not_know_all_its_resources_none_is_said_to_have_gone() -> None:
+    known = line(FAIL, affected=2, objects=["ann", "bob"])
+    for unknown in (line(FAIL, affected=2), line(ERROR), line(None)):
+        for found in (compare([known], [unknown]), compare([unknown], [known])):
+            assert (found.items[0].appeared, found.items[0].disappeared) == (None, None)
