@@ -68,7 +68,7 @@ async def compare_scans(
                 return None
             other = before.id
         earlier, later = [
-            await scans.read_state(session, organisation_id=organisation_id, scan_id=one)
+            await scans.read_bare_state(session, organisation_id=organisation_id, scan_id=one)
             for one in (other, scan_id)
         ]
         judged = [
@@ -76,13 +76,7 @@ async def compare_scans(
             for one in (other, scan_id)
         ]
     found = compare(*judged)
-    return ScanComparison(
-        counts=found.counts, items=found.items, before=_bare(earlier), after=_bare(later)
-    )
-
-
-def _bare(state: ScanState) -> ScanState:
-    return state.model_copy(update={"checks": [], "batches": []})
+    return ScanComparison(counts=found.counts, items=found.items, before=earlier, after=later)
 
 
 def differing(found: Comparison) -> list[ComparedLine]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel
 
-from api.dependencies import Operator, ScanId, Wired
+from api.dependencies import AttemptNumber, Operator, ScanId, Wired
 from api.errors import problems
 from api.services import Services
 from contracts.errors import DatasetNotFound, NotFound
@@ -19,7 +19,6 @@ from store import batches, evidence, scans
 router = APIRouter(tags=["Evidence"])
 
 _Name = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,20}\.[a-z0-9_]{1,60}$")]
-AttemptNumber = Annotated[int | None, Query(ge=1, le=10_000, description="As it stood after it.")]
 NEXT_OFFSET = "Next-Offset"
 _LOG_HEADERS = {
     NEXT_OFFSET: {

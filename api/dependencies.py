@@ -3,7 +3,7 @@
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from api.identity import Who
@@ -22,3 +22,4 @@ def who_asks(connection: HTTPConnection) -> Who:
 Wired = Annotated[Services, Depends(services_of)]
 Operator = Annotated[Who, Depends(who_asks)]
 ScanId = Annotated[UUID, Path(description="The id of a scan.")]
+AttemptNumber = Annotated[int | None, Query(ge=1, le=10_000, description="As it stood after it.")]

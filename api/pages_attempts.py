@@ -18,7 +18,7 @@ from contracts.scan import CheckLine, ScanState, ScanStatus
 from contracts.verdict import Outcome
 from store.attempts import list_attempts
 from store.results import list_results
-from store.scans import get_attempt, read_state
+from store.scans import get_attempt, read_bare_state
 
 router = APIRouter(prefix=f"{PATH}/{{scan_id}}/attempts", include_in_schema=False)
 
@@ -34,7 +34,9 @@ async def attempts_page(
     request: Request, services: Wired, who: Operator, scan_id: ScanId
 ) -> Response:
     async with services.database.read() as session:
-        state = await read_state(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
+        state = await read_bare_state(
+            session, organisation_id=who.organisation_id, scan_id=str(scan_id)
+        )
         lines = await list_attempts(
             session, organisation_id=who.organisation_id, scan_id=str(scan_id)
         )
@@ -53,7 +55,9 @@ async def comparison_page(
         services, organisation_id=who.organisation_id, scan_id=str(scan_id), pair=query
     )
     async with services.database.read() as session:
-        state = await read_state(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
+        state = await read_bare_state(
+            session, organisation_id=who.organisation_id, scan_id=str(scan_id)
+        )
     pair = (found.before, found.after)
     return side_by_side(
         request,
@@ -93,7 +97,7 @@ async def attempt_page(
     place = {"organisation_id": who.organisation_id, "scan_id": str(scan_id)}
     async with services.database.read() as session:
         await get_attempt(session, **place, number=number)
-        state = await read_state(session, **place)
+        state = await read_bare_state(session, **place)
         lines = await list_attempts(session, **place)
         checks = await list_results(session, **place, attempt=number)
     if number == state.attempt:
@@ -118,7 +122,6 @@ def _stood(state: ScanState, line: AttemptLine, checks: list[CheckLine]) -> Scan
     return state.model_copy(
         update={
             "checks": checks,
-            "batches": [],
             "status": ScanStatus(line.status or ScanStatus.FAILED),
             "attempt": line.number,
             "started_at": line.started_at,

@@ -11,7 +11,7 @@ from api.pages_scans import PATH
 from api.rendering import moment, page
 from contracts.results import Change
 from contracts.scan import ScanState, ScanStatus
-from store.scans import list_scans, read_state
+from store.scans import list_scans, read_bare_state
 
 _OFFERED = 50
 
@@ -36,7 +36,9 @@ async def comparison_page(
         services, organisation_id=who.organisation_id, scan_id=str(scan_id), query=query
     )
     async with services.database.read() as session:
-        state = await read_state(session, organisation_id=who.organisation_id, scan_id=str(scan_id))
+        state = await read_bare_state(
+            session, organisation_id=who.organisation_id, scan_id=str(scan_id)
+        )
         of_tenant = await list_scans(
             session,
             organisation_id=who.organisation_id,

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from api.datasets import AttemptNumber, dataset_rows
-from api.dependencies import Operator, ScanId, Wired
+from api.datasets import dataset_rows
+from api.dependencies import AttemptNumber, Operator, ScanId, Wired
 from api.identity import Who
 from api.rendering import fragment, page, wants_fragment
 from api.results import result_detail

@@ -13,7 +13,9 @@ from api.certificates import as_cer
 from api.credentials import check_live
 from api.dependencies import Operator, Wired
 from api.errors import problems
+from api.identity import Who
 from api.live_tenants import TenantName
+from api.services import Services
 from checks.permissions import SignInMode, permission_plan, role_id_of, sign_in_modes
 from contracts.clouds import cloud_of
 from contracts.onboarding import PermissionPlan
@@ -72,9 +74,7 @@ async def get_sign_in_modes(who: Operator) -> SignInModes:
 async def get_tenant_permissions(
     tenant: TenantName, who: Operator, services: Wired, profile: ProfileName = "E5-L1"
 ) -> TenantPermissions:
-    async with services.database.read() as session:
-        row = await tenants.get_tenant(session, organisation_id=who.organisation_id, tenant=tenant)
-    check_live(row)
+    row = await _live_tenant(services, who, tenant)
     plan = with_notes(permission_plan(Profile.parse(profile)), row)
     return TenantPermissions(
         **plan.model_dump(), manifest=manifest(plan, row), admin_consent=consent_link(row)
@@ -94,9 +94,7 @@ async def get_tenant_permissions(
 async def get_manifest(
     tenant: TenantName, who: Operator, services: Wired, profile: ProfileName = "E5-L1"
 ) -> Response:
-    async with services.database.read() as session:
-        row = await tenants.get_tenant(session, organisation_id=who.organisation_id, tenant=tenant)
-    check_live(row)
+    row = await _live_tenant(services, who, tenant)
     found = manifest(permission_plan(Profile.parse(profile)), row)
     return _file("assay-manifest.json", found)
 
@@ -122,6 +120,13 @@ async def get_application(
     check_live(row)
     found = application(row, credential, Profile.parse(profile))
     return _file("assay-application.json", found)
+
+
+async def _live_tenant(services: Services, who: Who, tenant: str) -> Tenant:
+    async with services.database.read() as session:
+        row = await tenants.get_tenant(session, organisation_id=who.organisation_id, tenant=tenant)
+    check_live(row)
+    return row
 
 
 def _file(name: str, content: dict[str, Any]) -> Response:

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.datasets import AttemptNumber
-from api.dependencies import Operator, ScanId, Wired
+from api.dependencies import AttemptNumber, Operator, ScanId, Wired
 from api.errors import UnusableInput, problems
 from api.services import Services
 from checks.catalogue import benchmark, datasets_of, rule_of, words

@@ -97,7 +97,7 @@ class Change(StrEnum):
 class ComparedLine(BaseModel):
     """`finding_differs`: verdict, reason or affected resources; also where `change` is `same`.
     `appeared` and `disappeared` are resources; null where one side does not know all of its own:
-    it has no clear verdict, read a part only, or kept a part only."""
+    it has no clear verdict, does not apply, read a part only, or kept a part only."""
 
     recommendation: str
     check: str

@@ -51,7 +51,8 @@ async def list_judged(
 
 
 def _objects(verdict: VerdictRow | None) -> list[str] | None:
-    if verdict is None or verdict.outcome == Outcome.ERROR or verdict.incomplete:
+    unread = (Outcome.ERROR, Outcome.NOT_APPLICABLE)
+    if verdict is None or verdict.outcome in unread or verdict.incomplete:
         return None
     if verdict.affected_total > len(verdict.affected):
         return None

@@ -228,10 +228,17 @@ async def list_scans(
     return [_state(scan, name) for scan, name in await session.execute(query)]
 
 
-async def read_state(session: AsyncSession, *, organisation_id: str, scan_id: str) -> ScanState:
+async def read_bare_state(
+    session: AsyncSession, *, organisation_id: str, scan_id: str
+) -> ScanState:
+    """Without its checks and batches. Raises ScanNotFound."""
     scan = await get_scan(session, organisation_id=organisation_id, scan_id=scan_id)
     tenant = await session.get_one(Tenant, scan.tenant_id)
-    state = _state(scan, tenant.name)
+    return _state(scan, tenant.name)
+
+
+async def read_state(session: AsyncSession, *, organisation_id: str, scan_id: str) -> ScanState:
+    state = await read_bare_state(session, organisation_id=organisation_id, scan_id=scan_id)
     return state.model_copy(
         update={
             "checks": await list_results(session, organisation_id=organisation_id, scan_id=scan_id),

@@ -7,7 +7,7 @@ import pytest
 from contracts.errors import ScanStillRunning
 from contracts.events import StatusEvent
 from contracts.scan import RetryScope, ScanStatus
-from contracts.verdict import errored, failed, passed
+from contracts.verdict import errored, failed, not_applicable, passed
 from store import attempts, results, scans
 from tests.store.journal import Journal, now
 
@@ -136,3 +136,19 @@ async def test_a_scan_that_runs_is_not_retried(journal: Journal) -> None:
     with pytest.raises(ScanStillRunning):
         await journal.retry(RetryScope.ALL)
     assert (await journal.state()).attempt == 1
+
+
+async def test_resources_are_known_only_where_all_of_them_were_looked_at(ended: Journal) -> None:
+    await ended.retry(RetryScope.ALL)
+    await ended.judge("1.1.1", not_applicable("not bought"), attempt=2)
+    async with ended.database.read() as session:
+        before = await results.list_judged(session, **ended.ids, attempt=1)
+        after = await results.list_judged(session, **ended.ids)
+
+    assert {line.recommendation: line.objects for line in before} == {
+        "1.1.1": [],
+        "1.1.3": [],
+        "9.1.1": None,
+        "9.1.4": None,
+    }
+    assert after[0].objects is None
