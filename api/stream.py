@@ -86,14 +86,16 @@ class EventStream:
         return self._flows
 
     async def start(self) -> None:
-        """Returns at once, also when NATS is away."""
+        """Returns at once, also when NATS is away. Started already, it goes on as it is."""
+        if self._task is not None:
+            return
         self._task = asyncio.create_task(self._supervise(), name="event stream")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        task, self._task = self._task, None
+        while task is not None and not task.done():
+            task.cancel()  # again: while it connects the client may swallow one (asyncio.wait_for)
+            await asyncio.wait([task], timeout=_RETRY_AFTER_S)
         await self._forget_subscription()
         if self._client is not None:
             with contextlib.suppress(*_FAILURES):

@@ -1,6 +1,7 @@
 """The stream and its consumer."""
 
 import asyncio
+import contextlib
 
 import pytest
 from nats.aio.client import Client
@@ -81,3 +82,38 @@ async def test_nothing_is_sent_while_the_link_is_down(nats_server: NatsServer) -
     with pytest.raises(ConnectionError):
         await stream.publish("assay.v1.scan.x.events", b"{}", "x:1")
     await stream.stop()
+
+
+async def test_started_twice_it_is_one_and_stops_whole(nats_server: NatsServer) -> None:
+    hub = LiveHub(nats_server.url)
+    await hub.start()
+    await hub.start()
+    await until(lambda: hub.connected)
+    await hub.stop()
+
+    assert [t for t in asyncio.all_tasks() if t.get_name() == "event stream"] == []
+
+
+async def test_a_client_that_swallows_a_cancellation_does_not_hold_up_the_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connecting = asyncio.Event()
+
+    async def connect(_client: Client, *_servers: str, **_options: object) -> None:
+        connecting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async def close(_client: Client) -> None:
+        return
+
+    monkeypatch.setattr(Client, "connect", connect)
+    monkeypatch.setattr(Client, "close", close)
+    hub = LiveHub(f"nats://127.0.0.1:{free_port()}")
+    await hub.start()
+    await connecting.wait()
+    async with asyncio.timeout(20):
+        await hub.stop()
+
+    assert [t for t in asyncio.all_tasks() if t.get_name() == "event stream"] == []
